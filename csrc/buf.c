@@ -1,0 +1,61 @@
+/*
+** buf.c - a growing buffer that knows its ceiling, and the wipe.
+*/
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire.h"
+
+void sk_wipe(void *p, size_t n) {
+  volatile unsigned char *v = (volatile unsigned char *)p;
+  while (n--) *v++ = 0;
+}
+
+void sk_buf_init(sk_buf *b, size_t max) {
+  memset(b, 0, sizeof *b);
+  b->max = max;
+}
+
+sk_status sk_buf_add(sk_buf *b, const void *bytes, size_t n) {
+  if (n > b->max || b->len > b->max - n) return SK_FULL;
+  if (b->len + n > b->cap) {
+    size_t cap = b->cap ? b->cap : 256;
+    char *p;
+    while (cap < b->len + n) cap += cap;
+    if (cap > b->max && b->max >= b->len + n) cap = b->max;
+    p = (char *)malloc(cap); /* not realloc: the old block is wiped */
+    if (p == NULL) return SK_NOMEM;
+    if (b->len) memcpy(p, b->p, b->len);
+    if (b->p) {
+      sk_wipe(b->p, b->len);
+      free(b->p);
+    }
+    b->p = p;
+    b->cap = cap;
+  }
+  if (n) memcpy(b->p + b->len, bytes, n);
+  b->len += n;
+  return SK_OK;
+}
+
+sk_status sk_buf_adds(sk_buf *b, const char *text) {
+  return sk_buf_add(b, text, strlen(text));
+}
+
+void sk_buf_shift(sk_buf *b, size_t n) {
+  if (n >= b->len) {
+    b->len = 0;
+    return;
+  }
+  memmove(b->p, b->p + n, b->len - n);
+  b->len -= n;
+}
+
+void sk_buf_free(sk_buf *b) {
+  if (b->p) {
+    sk_wipe(b->p, b->cap);
+    free(b->p);
+  }
+  b->p = NULL;
+  b->len = b->cap = 0;
+}
