@@ -1,0 +1,115 @@
+/*
+** http.h - one HTTP transfer, and the loop that runs any number of them.
+** Needs libcurl. Knows nothing of Lua.
+**
+** A loop looks from outside like one descriptor that polls readable, one
+** "wake me by" time and one step that does all work that is ready. Nothing
+** here calls back into its user: a step queues, the user drains.
+*/
+#ifndef SK_HTTP_H
+#define SK_HTTP_H
+
+#include "wire.h"
+
+#pragma GCC visibility push(hidden)
+
+typedef struct sk_loop sk_loop;
+typedef struct sk_transfer sk_transfer;
+
+/* Seconds on the monotonic clock. */
+double sk_now(void);
+
+/* --- the loop (loop.c, poll.c) ---------------------------------------------- */
+
+typedef struct sk_loop_limits {
+  long host_connections; /* to one host and port at once                      */
+  long pool;             /* idle connections kept                             */
+} sk_loop_limits;
+
+/* NULL: out of memory or of descriptors. */
+sk_loop *sk_loop_open(const sk_loop_limits *limits);
+/* Transfers of the loop that still exist end as "cancelled". */
+void sk_loop_close(sk_loop *l);
+
+/*
+** After a fork the child must never touch the parent's sockets: abandons what
+** was inherited and opens anew; inherited transfers end as "forked". Called
+** before any other use. SK_NOMEM: the new loop could not be opened.
+*/
+sk_status sk_loop_mine(sk_loop *l);
+
+int sk_loop_pollfd(const sk_loop *l);
+/* Seconds until the loop wants a step, negative for never. To be asked before
+** every wait on pollfd: it also tells the kernel what to watch. */
+double sk_loop_timeout(sk_loop *l);
+/* Does all work that is ready; never blocks. */
+void sk_loop_step(sk_loop *l);
+/* Steps, then waits at most `seconds` (negative: as long as it takes) for the
+** next work, and does it. Returns early on a signal, so that a host's own
+** handler gets its turn. */
+void sk_loop_wait(sk_loop *l, double seconds);
+/* The same for up to 64 loops; with none it just sleeps. */
+void sk_loop_wait_any(sk_loop *const *loops, int n, double seconds);
+/* The id of a transfer with news that nobody has looked at; 0: none. */
+unsigned long sk_loop_news(sk_loop *l);
+/* Makes pollfd readable while news waits: called when somebody who drove the
+** loop for one transfer leaves. */
+void sk_loop_ring(sk_loop *l);
+
+/* --- one transfer (transfer.c) ---------------------------------------------- */
+
+typedef struct sk_transfer_options {
+  const char *method; /* these strings are the caller's, until submitted       */
+  const char *ca_file, *cert_file, *key_file, *proxy; /* NULL: the default     */
+  long timeout_ms;           /* the whole transfer; 0: none                    */
+  long connect_ms;           /* until connected; 0: libcurl's default          */
+  long idle_s;               /* without a byte; 0: none                        */
+  size_t max_body;           /* decompressed bytes of a body                   */
+  size_t max_event;          /* bytes of one event of a stream                 */
+  int stream;                /* hand an event-stream answer on as it comes     */
+  int http1;                 /* do not offer HTTP/2                            */
+} sk_transfer_options;
+
+/* NULL: out of memory. */
+sk_transfer *sk_transfer_new(void);
+/* Cancels it where it still runs. Wipes what it sent and got. */
+void sk_transfer_free(sk_transfer *t);
+
+/* http and https only, no user name, no white space: else SK_INVALID. */
+sk_status sk_transfer_url(sk_transfer *t, const char *url, size_t n);
+/* SK_INVALID: a byte that could start another header. */
+sk_status sk_transfer_header(sk_transfer *t, const char *name, size_t name_len,
+                             const char *value, size_t value_len);
+/* Authorization: Bearer <token> */
+sk_status sk_transfer_bearer(sk_transfer *t, const char *token, size_t n);
+sk_status sk_transfer_body(sk_transfer *t, const char *bytes, size_t n);
+sk_status sk_transfer_submit(sk_transfer *t, sk_loop *l, const sk_transfer_options *o);
+
+unsigned long sk_transfer_id(const sk_transfer *t);
+/* True while there is something the owner has not taken: the head of a
+** stream, an event, the end. */
+int sk_transfer_ready(const sk_transfer *t);
+int sk_transfer_done(const sk_transfer *t);
+/* True once the head of an event-stream answer is here (and `stream` was set);
+** to have asked counts as having looked at it. */
+int sk_transfer_streaming(sk_transfer *t);
+
+typedef struct sk_failure {
+  const char *kind;    /* NULL: no failure; else a kind of scalekit.error      */
+  const char *message;
+  int unknown;         /* the request may have reached the peer                */
+} sk_failure;
+
+sk_failure sk_transfer_failure(const sk_transfer *t);
+long sk_transfer_status(const sk_transfer *t);
+const sk_buf *sk_transfer_received(const sk_transfer *t);
+/* Walks the header lines of the final answer; *at starts at 0. */
+int sk_transfer_next_header(const sk_transfer *t, size_t *at, const char **name,
+                            size_t *name_len, const char **value, size_t *value_len);
+/* Moves the next event of a stream out; 0: none is here. The pointers live
+** until the next call. Resumes a sender that was held back. */
+int sk_transfer_event(sk_transfer *t, sk_event *e);
+
+#pragma GCC visibility pop
+
+#endif

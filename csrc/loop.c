@@ -1,0 +1,233 @@
+/*
+** loop.c - a multi handle, what it waits for, and what it has to tell.
+*/
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "loop.h"
+
+double sk_now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* --- libcurl's callbacks: they take notes, nothing more --------------------- */
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ud, void *sp) {
+  sk_loop *l = (sk_loop *)ud;
+  int events = what == CURL_POLL_REMOVE ? 0
+               : what == CURL_POLL_IN   ? SK_READ
+               : what == CURL_POLL_OUT  ? SK_WRITE
+                                        : SK_READ | SK_WRITE;
+  (void)easy;
+  (void)sp;
+  return sk_poller_want(&l->poller, (int)fd, events) == SK_NOMEM ? -1 : 0;
+}
+
+static int on_timer(CURLM *multi, long ms, void *ud) {
+  sk_loop *l = (sk_loop *)ud;
+  (void)multi;
+  l->due = ms < 0 ? -1 : sk_now() + (double)ms / 1000;
+  return 0;
+}
+
+/* --- opening, closing, forking ------------------------------------------------ */
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+/* Never undone: others in the process use libcurl too. */
+static void global_init(void) {
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+static sk_status acquire(sk_loop *l) {
+  l->due = -1;
+  if (sk_poller_open(&l->poller) != SK_OK) return SK_NOMEM;
+  l->multi = curl_multi_init();
+  if (l->multi == NULL) {
+    sk_poller_close(&l->poller);
+    return SK_NOMEM;
+  }
+  curl_multi_setopt(l->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+  curl_multi_setopt(l->multi, CURLMOPT_SOCKETDATA, l);
+  curl_multi_setopt(l->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+  curl_multi_setopt(l->multi, CURLMOPT_TIMERDATA, l);
+  curl_multi_setopt(l->multi, CURLMOPT_MAX_HOST_CONNECTIONS, l->limits.host_connections);
+  curl_multi_setopt(l->multi, CURLMOPT_MAXCONNECTS, l->limits.pool);
+  l->pid = (long)getpid();
+  return SK_OK;
+}
+
+sk_loop *sk_loop_open(const sk_loop_limits *limits) {
+  sk_loop *l;
+  pthread_once(&once, global_init);
+  l = (sk_loop *)calloc(1, sizeof *l);
+  if (l == NULL) return NULL;
+  l->limits = *limits;
+  if (acquire(l) != SK_OK) {
+    free(l);
+    return NULL;
+  }
+  return l;
+}
+
+void sk_loop_close(sk_loop *l) {
+  if (l == NULL) return;
+  if (sk_loop_mine(l) != SK_OK) {
+    free(l);
+    return;
+  }
+  while (l->all) sk_transfer_orphan(l->all, "cancelled", "the loop was closed");
+  while (l->idle_len) curl_easy_cleanup(l->idle[--l->idle_len]);
+  curl_multi_cleanup(l->multi);
+  sk_poller_close(&l->poller);
+  free(l);
+}
+
+sk_status sk_loop_mine(sk_loop *l) {
+  if (l->pid == (long)getpid()) return SK_OK;
+  /* The multi and its easy handles are abandoned, not cleaned up: that would
+     say goodbye on the parent's connections. Only descriptors are closed. */
+  l->multi = NULL;
+  l->idle_len = 0;
+  while (l->all) {
+    l->all->easy = NULL;
+    sk_transfer_orphan(l->all, "network", "the process forked; this belongs to the parent");
+  }
+  sk_poller_close(&l->poller);
+  return acquire(l);
+}
+
+/* --- news --------------------------------------------------------------------- */
+
+void sk_loop_announce(sk_loop *l, sk_transfer *t) {
+  if (t->in_news) return;
+  t->in_news = 1;
+  t->next_news = NULL;
+  if (l->news_tail)
+    l->news_tail->next_news = t;
+  else
+    l->news_head = t;
+  l->news_tail = t;
+}
+
+void sk_loop_unannounce(sk_loop *l, sk_transfer *t) {
+  sk_transfer **at = &l->news_head, *before = NULL;
+  if (!t->in_news) return;
+  while (*at != t) {
+    before = *at;
+    at = &(*at)->next_news;
+  }
+  *at = t->next_news;
+  if (l->news_tail == t) l->news_tail = before;
+  t->in_news = 0;
+}
+
+unsigned long sk_loop_news(sk_loop *l) {
+  sk_transfer *t = l->news_head;
+  if (t == NULL) {
+    sk_poller_bell(&l->poller, 0);
+    return 0;
+  }
+  sk_loop_unannounce(l, t);
+  return t->id;
+}
+
+void sk_loop_ring(sk_loop *l) {
+  sk_poller_bell(&l->poller, l->news_head != NULL);
+}
+
+/* --- working -------------------------------------------------------------------- */
+
+static void collect(sk_loop *l) {
+  CURLMsg *m;
+  int left;
+  while ((m = curl_multi_info_read(l->multi, &left)) != NULL) {
+    sk_transfer *t = NULL;
+    CURLcode code;
+    if (m->msg != CURLMSG_DONE) continue;
+    code = m->data.result; /* m dies with the next libcurl call */
+    curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
+    if (t) sk_transfer_finish(t, code);
+  }
+}
+
+static void run_timer(sk_loop *l) {
+  int running;
+  if (l->due < 0 || l->due > sk_now()) return;
+  l->due = -1;
+  curl_multi_socket_action(l->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+}
+
+static int run_sockets(sk_loop *l, int timeout_ms) {
+  sk_ready ready[64];
+  int i, n, running;
+  do {
+    n = sk_poller_wait(&l->poller, timeout_ms, ready, 64);
+    for (i = 0; i < n; i++) {
+      int e = ready[i].events, mask = 0;
+      if (e & SK_READ) mask |= CURL_CSELECT_IN;
+      if (e & SK_WRITE) mask |= CURL_CSELECT_OUT;
+      if (e & SK_ERROR) mask |= CURL_CSELECT_ERR;
+      curl_multi_socket_action(l->multi, ready[i].fd, mask, &running);
+    }
+    timeout_ms = 0;
+  } while (n == 64);
+  return n;
+}
+
+double sk_loop_timeout(sk_loop *l) {
+  double left;
+  sk_poller_apply(&l->poller);
+  if (l->news_head) return 0;
+  if (l->due < 0) return -1;
+  left = l->due - sk_now();
+  return left > 0 ? left : 0;
+}
+
+int sk_loop_pollfd(const sk_loop *l) {
+  return l->poller.outer - 1;
+}
+
+void sk_loop_step(sk_loop *l) {
+  run_timer(l);
+  sk_poller_apply(&l->poller);
+  (void)run_sockets(l, 0);
+  run_timer(l);
+  collect(l);
+}
+
+static double sooner(double a, double b) {
+  return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+/* For poll and epoll: never too early, never endless by overflow. */
+static int to_ms(double seconds) {
+  return seconds < 0 ? -1 : seconds > 86400 ? 86400000 : (int)(seconds * 1000 + 0.999);
+}
+
+void sk_loop_wait(sk_loop *l, double seconds) {
+  run_timer(l);
+  collect(l);
+  (void)run_sockets(l, to_ms(sooner(sk_loop_timeout(l), seconds)));
+  run_timer(l);
+  collect(l);
+}
+
+void sk_loop_wait_any(sk_loop *const *loops, int n, double seconds) {
+  struct pollfd fds[64];
+  int i;
+  if (n > 64) n = 64;
+  for (i = 0; i < n; i++) {
+    fds[i].fd = sk_loop_pollfd(loops[i]);
+    fds[i].events = POLLIN;
+    seconds = sooner(seconds, sk_loop_timeout(loops[i]));
+  }
+  (void)poll(fds, (nfds_t)n, to_ms(seconds));
+  for (i = 0; i < n; i++) sk_loop_step(loops[i]);
+}

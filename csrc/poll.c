@@ -1,0 +1,136 @@
+/*
+** poll.c - which descriptors to watch, on epoll.
+**
+** libcurl toggles its interest in a socket several times a request; telling
+** the kernel each time costs up to a third of the throughput. So a change is
+** only remembered, and applied just before somebody waits.
+**
+** Two sets are nested: `set` holds libcurl's sockets, `outer` holds `set` and
+** the bell. Who drives a single transfer waits on `set`, and the bell of
+** somebody else's news does not keep it awake.
+*/
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "loop.h"
+
+static int add(int set, int fd) {
+  struct epoll_event e;
+  memset(&e, 0, sizeof e);
+  e.events = EPOLLIN;
+  e.data.fd = fd;
+  return epoll_ctl(set, EPOLL_CTL_ADD, fd, &e);
+}
+
+sk_status sk_poller_open(sk_poller *p) {
+  memset(p, 0, sizeof *p);
+  p->set = epoll_create1(EPOLL_CLOEXEC) + 1;
+  p->outer = epoll_create1(EPOLL_CLOEXEC) + 1;
+  p->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) + 1;
+  if (!p->set || !p->outer || !p->bell || add(p->outer - 1, p->set - 1) != 0 ||
+      add(p->outer - 1, p->bell - 1) != 0) {
+    sk_poller_close(p);
+    return SK_NOMEM;
+  }
+  return SK_OK;
+}
+
+void sk_poller_close(sk_poller *p) {
+  if (p->outer) close(p->outer - 1);
+  if (p->set) close(p->set - 1);
+  if (p->bell) close(p->bell - 1);
+  free(p->watch);
+  free(p->dirty);
+  memset(p, 0, sizeof *p);
+}
+
+static sk_status room(sk_poller *p, int fd) {
+  if (fd >= p->watch_cap) {
+    int cap = p->watch_cap ? p->watch_cap : 64;
+    sk_watch *w;
+    while (cap <= fd) cap += cap;
+    w = (sk_watch *)realloc(p->watch, sizeof *w * (size_t)cap);
+    if (w == NULL) return SK_NOMEM;
+    memset(w + p->watch_cap, 0, sizeof *w * (size_t)(cap - p->watch_cap));
+    p->watch = w;
+    p->watch_cap = cap;
+  }
+  if (p->dirty_len == p->dirty_cap) {
+    int cap = p->dirty_cap ? p->dirty_cap * 2 : 64;
+    int *d = (int *)realloc(p->dirty, sizeof *d * (size_t)cap);
+    if (d == NULL) return SK_NOMEM;
+    p->dirty = d;
+    p->dirty_cap = cap;
+  }
+  return SK_OK;
+}
+
+sk_status sk_poller_want(sk_poller *p, int fd, int events) {
+  sk_watch *w;
+  if (fd < 0) return SK_INVALID;
+  if (room(p, fd) != SK_OK) return SK_NOMEM;
+  w = p->watch + fd;
+  w->want = (unsigned char)events;
+  if (!w->dirty) {
+    w->dirty = 1;
+    p->dirty[p->dirty_len++] = fd;
+  }
+  return SK_OK;
+}
+
+void sk_poller_forget(sk_poller *p, int fd) {
+  if (fd >= 0 && fd < p->watch_cap) p->watch[fd].have = 0;
+}
+
+/* What the kernel knows may differ from w->have: it drops closed sockets. */
+static int tell(int set, int fd, const sk_watch *w, struct epoll_event *e) {
+  if (w->want == 0) return epoll_ctl(set, EPOLL_CTL_DEL, fd, e);
+  if (epoll_ctl(set, w->have ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, e) == 0) return 0;
+  if (errno == ENOENT) return epoll_ctl(set, EPOLL_CTL_ADD, fd, e);
+  if (errno == EEXIST) return epoll_ctl(set, EPOLL_CTL_MOD, fd, e);
+  return -1;
+}
+
+void sk_poller_apply(sk_poller *p) {
+  int i;
+  for (i = 0; i < p->dirty_len; i++) {
+    int fd = p->dirty[i];
+    sk_watch *w = p->watch + fd;
+    struct epoll_event e;
+    w->dirty = 0;
+    if (w->want == w->have) continue;
+    memset(&e, 0, sizeof e);
+    e.events = (w->want & SK_READ ? EPOLLIN : 0u) | (w->want & SK_WRITE ? EPOLLOUT : 0u);
+    e.data.fd = fd;
+    w->have = tell(p->set - 1, fd, w, &e) == 0 ? w->want : 0;
+  }
+  p->dirty_len = 0;
+}
+
+int sk_poller_wait(sk_poller *p, int timeout_ms, sk_ready *out, int cap) {
+  struct epoll_event events[64];
+  int i, n;
+  if (cap > 64) cap = 64;
+  n = epoll_wait(p->set - 1, events, cap, timeout_ms);
+  for (i = 0; i < n; i++) {
+    unsigned int e = events[i].events;
+    out[i].fd = events[i].data.fd;
+    out[i].events = (e & EPOLLIN ? SK_READ : 0) | (e & EPOLLOUT ? SK_WRITE : 0) |
+                    (e & (EPOLLERR | EPOLLHUP) ? SK_ERROR : 0);
+  }
+  return n;
+}
+
+void sk_poller_bell(sk_poller *p, int on) {
+  eventfd_t value = 1;
+  if (p->rung == on || !p->bell) return;
+  if (on)
+    (void)eventfd_write(p->bell - 1, 1);
+  else
+    (void)eventfd_read(p->bell - 1, &value);
+  p->rung = on;
+}

@@ -1,0 +1,95 @@
+/*
+** request.c - what a transfer is going to send, checked byte by byte: nothing
+** that is put in here can become another header, another host or another
+** scheme.
+*/
+#include <string.h>
+
+#include "loop.h"
+
+int sk_has_prefix(const char *p, size_t n, const char *prefix) {
+  size_t i;
+  for (i = 0; prefix[i]; i++) {
+    char c = i < n ? p[i] : 0;
+    if (c >= 'A' && c <= 'Z') c = (char)(c - 'A' + 'a');
+    if (c != prefix[i]) return 0;
+  }
+  return 1;
+}
+
+sk_status sk_transfer_url(sk_transfer *t, const char *url, size_t n) {
+  size_t i, host;
+  sk_status rc;
+  host = sk_has_prefix(url, n, "http://") ? 7 : sk_has_prefix(url, n, "https://") ? 8 : 0;
+  if (host == 0) return SK_INVALID;
+  for (i = 0; i < n; i++)
+    if ((unsigned char)url[i] <= ' ' || url[i] == 0x7f || url[i] == '\\') return SK_INVALID;
+  for (i = host; i < n && url[i] != '/' && url[i] != '?' && url[i] != '#'; i++)
+    if (url[i] == '@') return SK_INVALID; /* credentials do not belong in a URL */
+  if (i == host) return SK_INVALID;
+  t->url.len = 0;
+  rc = sk_buf_add(&t->url, url, n);
+  return rc == SK_OK ? sk_buf_add(&t->url, "", 1) : rc;
+}
+
+int sk_is_token(const char *p, size_t n) {
+  size_t i;
+  for (i = 0; i < n; i++) {
+    char c = p[i];
+    if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+          (c && strchr("!#$%&'*+-.^_`|~", c))))
+      return 0;
+  }
+  return n > 0;
+}
+
+void sk_transfer_wipe_headers(sk_transfer *t) {
+  struct curl_slist *h;
+  for (h = t->headers; h; h = h->next) sk_wipe(h->data, strlen(h->data));
+  curl_slist_free_all(t->headers);
+  t->headers = NULL;
+}
+
+sk_status sk_transfer_line(sk_transfer *t, const char *line) {
+  struct curl_slist *h = curl_slist_append(t->headers, line);
+  if (h == NULL) return SK_NOMEM;
+  t->headers = h;
+  return SK_OK;
+}
+
+sk_status sk_transfer_header(sk_transfer *t, const char *name, size_t name_len,
+                             const char *value, size_t value_len) {
+  sk_buf line;
+  sk_status rc;
+  size_t i;
+  if (!sk_is_token(name, name_len)) return SK_INVALID;
+  for (i = 0; i < value_len; i++) {
+    unsigned char c = (unsigned char)value[i];
+    if ((c < ' ' && c != '\t') || c == 0x7f) return SK_INVALID;
+  }
+  sk_buf_init(&line, SK_MAX_HEAD);
+  /* "Name;" is how libcurl is asked for an empty value; "Name:" removes it */
+  if ((rc = sk_buf_add(&line, name, name_len)) == SK_OK &&
+      (rc = sk_buf_adds(&line, value_len ? ": " : ";")) == SK_OK &&
+      (rc = sk_buf_add(&line, value, value_len)) == SK_OK &&
+      (rc = sk_buf_add(&line, "", 1)) == SK_OK)
+    rc = sk_transfer_line(t, line.p);
+  sk_buf_free(&line);
+  return rc;
+}
+
+sk_status sk_transfer_bearer(sk_transfer *t, const char *token, size_t n) {
+  sk_buf value;
+  sk_status rc;
+  sk_buf_init(&value, SK_MAX_HEAD);
+  if ((rc = sk_buf_adds(&value, "Bearer ")) == SK_OK &&
+      (rc = sk_buf_add(&value, token, n)) == SK_OK)
+    rc = sk_transfer_header(t, "Authorization", 13, value.p, value.len);
+  sk_buf_free(&value);
+  return rc;
+}
+
+sk_status sk_transfer_body(sk_transfer *t, const char *bytes, size_t n) {
+  t->has_body = 1;
+  return sk_buf_add(&t->body, bytes, n);
+}
