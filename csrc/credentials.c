@@ -1,0 +1,127 @@
+/*
+** credentials.c - client id and secret, access token, and when to renew it.
+*/
+#include "auth.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+
+enum { MAX_SECRET = 4096, MAX_TOKEN = 32 * 1024 };
+
+struct sk_credentials {
+  sk_buf id, secret, token;
+  double renew; /* from here on the token is not given out any more */
+  unsigned long generation;
+};
+
+sk_credentials *sk_credentials_new(const char *id, size_t id_len, const char *secret,
+                                   size_t secret_len) {
+  sk_credentials *c = (sk_credentials *)calloc(1, sizeof *c);
+  if (c == NULL) return NULL;
+  sk_buf_init(&c->id, MAX_SECRET);
+  sk_buf_init(&c->secret, MAX_SECRET);
+  sk_buf_init(&c->token, MAX_TOKEN);
+  if (sk_buf_add(&c->id, id, id_len) != SK_OK ||
+      sk_buf_add(&c->secret, secret, secret_len) != SK_OK) {
+    sk_credentials_free(c);
+    return NULL;
+  }
+  return c;
+}
+
+void sk_credentials_free(sk_credentials *c) {
+  if (c == NULL) return;
+  sk_buf_free(&c->id);
+  sk_buf_free(&c->secret);
+  sk_buf_free(&c->token);
+  free(c);
+}
+
+static sk_status add_percent(sk_buf *out, const sk_buf *value) {
+  char escaped[3];
+  size_t i;
+  for (i = 0; i < value->len; i++) {
+    size_t n = sk_percent(value->p + i, 1, escaped);
+    sk_status rc = sk_buf_add(out, escaped, n);
+    if (rc != SK_OK) return rc;
+  }
+  return SK_OK;
+}
+
+sk_status sk_credentials_form(const sk_credentials *c, sk_buf *out) {
+  sk_status rc;
+  if ((rc = sk_buf_adds(out, "grant_type=client_credentials&client_id=")) == SK_OK &&
+      (rc = add_percent(out, &c->id)) == SK_OK &&
+      (rc = sk_buf_adds(out, "&client_secret=")) == SK_OK)
+    rc = add_percent(out, &c->secret);
+  return rc;
+}
+
+/* A token is printable ASCII (RFC 6750 2.1); JSON may still escape its '/'. */
+static sk_status set_token(sk_buf *out, sk_json_span span) {
+  size_t i;
+  out->len = 0;
+  if (span.n < 3 || span.p[0] != '"') return SK_INVALID;
+  for (i = 1; i + 1 < span.n; i++) {
+    sk_status rc;
+    char c = span.p[i];
+    if (c == '\\') c = span.p[++i];
+    if (c <= ' ' || c == 0x7f || c == '"' || (span.p[i - 1] == '\\' && c != '/')) return SK_INVALID;
+    if ((rc = sk_buf_add(out, &c, 1)) != SK_OK) return rc;
+  }
+  return SK_OK;
+}
+
+static double lifetime(const char *json, size_t n) {
+  sk_json_span span;
+  double seconds = 0;
+  size_t i;
+  span.p = json;
+  span.n = n;
+  if (!sk_json_member(&span, "expires_in", 10)) return 3600;
+  for (i = 0; i < span.n; i++) { /* a number, or one in quotes */
+    char c = span.p[i];
+    if (c >= '0' && c <= '9')
+      seconds = seconds * 10 + (c - '0');
+    else if (c != '"')
+      break;
+  }
+  if (seconds > 30.0 * 86400) return 30.0 * 86400;
+  return seconds;
+}
+
+sk_status sk_credentials_accept(sk_credentials *c, const char *json, size_t n, double now,
+                                double spread) {
+  sk_json_span span;
+  double life, margin;
+  sk_status rc;
+  span.p = json;
+  span.n = n;
+  if (!sk_json_member(&span, "access_token", 12)) return SK_INVALID;
+  rc = set_token(&c->token, span);
+  if (rc != SK_OK) {
+    c->token.len = 0;
+    return rc;
+  }
+  life = lifetime(json, n);
+  margin = life > 240 ? 60 : life / 4; /* a minute early, less for short-lived ones */
+  c->renew = now + life - margin - spread * margin / 2;
+  c->generation++;
+  return SK_OK;
+}
+
+const sk_buf *sk_credentials_token(const sk_credentials *c, double now) {
+  return c->token.len && now < c->renew ? &c->token : NULL;
+}
+
+unsigned long sk_credentials_generation(const sk_credentials *c) {
+  return c->generation;
+}
+
+void sk_credentials_drop(sk_credentials *c, unsigned long generation) {
+  if (generation != c->generation) return;
+  sk_wipe(c->token.p, c->token.len);
+  c->token.len = 0;
+}
