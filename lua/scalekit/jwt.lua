@@ -1,0 +1,151 @@
+--- Signed tokens: RS256 and ES256, nothing else.
+--
+-- The signature work is done in C; here are the claims.
+-- @module scalekit.jwt
+
+local core = require "scalekit.core"
+local errors = require "scalekit.error"
+local json = require "scalekit.json"
+
+local jwt = {}
+
+local SIGN_OPTIONS = { key = true, kid = true, claims = true }
+local VERIFY_OPTIONS = { keys = true, issuer = true, audience = true, now = true, leeway = true }
+
+local function check_options(options, known)
+  for name in pairs(options) do
+    if not known[name] then error("unknown option '" .. tostring(name) .. "'", 3) end
+  end
+end
+
+local function refuse(message)
+  return nil, errors.new { kind = "unauthorized", message = message }
+end
+
+--- Makes a token.
+-- @tparam table options
+-- @param options.key a private key of `scalekit.core`; it decides the algorithm
+-- @tparam string options.kid how verifiers find its public half
+-- @tparam table options.claims
+-- @treturn string
+function jwt.sign(options)
+  check_options(options, SIGN_OPTIONS)
+  assert(type(options.kid) == "string", "option 'kid' must be a string")
+  assert(type(options.claims) == "table", "option 'claims' must be a table")
+  local header = { alg = options.key:alg(), kid = options.kid, typ = "JWT" }
+  return core.jwt_sign(options.key, json.encode(header), json.encode(options.claims))
+end
+
+local function is_object(value)
+  return type(value) == "table" and not json.is_array(value)
+end
+
+local function parse(token)
+  if type(token) ~= "string" then return nil, "token is no string" end
+  local header_text, payload_text = core.jwt_parse(token)
+  if not header_text then return nil, payload_text end
+  local header, payload = json.decode(header_text), json.decode(payload_text)
+  if not is_object(header) then return nil, "token header is no object" end
+  if not is_object(payload) then return nil, "token payload is no object" end
+  return header, payload
+end
+
+--- What a token says, for looking only: nobody vouches for any of it.
+-- @treturn[1] table header
+-- @treturn[1] table payload
+-- @treturn[2] nil
+-- @treturn[2] table error
+function jwt.parse_unverified(token)
+  local header, payload = parse(token)
+  if not header then return refuse(payload) end
+  return header, payload
+end
+
+-- JSON web keys that were read already. A key set lives long and verifies
+-- often; reading a key is dearer than a lookup.
+local loaded = setmetatable({}, { __mode = "k" })
+
+local function load_jwk(jwk)
+  local key = loaded[jwk]
+  if key == nil then
+    key = core.jwk_load(jwk) or false
+    loaded[jwk] = key
+  end
+  return key or nil
+end
+
+-- The key that `kid` names; nil where there is none; nil, error where asking
+-- for it failed.
+local function find_key(keys, kid, alg)
+  if type(keys) == "function" then
+    local key, err = keys(kid)
+    if type(key) == "table" then key = load_jwk(key) end
+    return key, err
+  end
+  for _, jwk in ipairs(keys.keys) do
+    local key = type(jwk) == "table" and jwk.kid == kid and load_jwk(jwk)
+    if key and key:alg() == alg then return key end
+  end
+  return nil
+end
+
+local function is_time(value)
+  return type(value) == "number" and value - value == 0
+end
+
+-- What is wrong with the claims, or nil.
+local function complaint(claims, options)
+  local now, leeway = options.now or os.time(), options.leeway or 0
+  if not is_time(claims.exp) then return "token without an expiry" end
+  if now >= claims.exp + leeway then return "token has expired" end
+  if claims.nbf ~= nil then
+    if not is_time(claims.nbf) then return "token with a bad start time" end
+    if now < claims.nbf - leeway then return "token is not valid yet" end
+  end
+  if options.issuer and claims.iss ~= options.issuer then return "token of another issuer" end
+  if options.audience then
+    local audience = claims.aud
+    if type(audience) ~= "table" then audience = { audience } end
+    for _, one in ipairs(audience) do
+      if one == options.audience then return nil end
+    end
+    return "token for another audience"
+  end
+  return nil
+end
+
+--- Verifies a token: its signature, then its times, issuer and audience.
+-- @tparam string token
+-- @tparam table options
+-- @param options.keys a JSON web key set as a table, or a function that is
+-- given a kid and returns a key (of `scalekit.core`, or a JSON web key); the
+-- function may wait, and its `nil, err` is passed on. A key read from a table
+-- is remembered as long as that table lives.
+-- @tparam[opt] string options.issuer
+-- @tparam[opt] string options.audience must be (among) the token's
+-- @tparam[opt] number options.now Unix time in seconds; the clock's by default
+-- @tparam[opt=0] number options.leeway seconds by which clocks may differ
+-- @treturn[1] table the claims
+-- @treturn[2] nil
+-- @treturn[2] table error
+function jwt.verify(token, options)
+  check_options(options, VERIFY_OPTIONS)
+  local header, claims = parse(token)
+  if not header then return refuse(claims) end
+  if header.alg ~= "RS256" and header.alg ~= "ES256" then
+    return refuse "token with an algorithm that is not accepted"
+  end
+  if type(header.kid) ~= "string" then return refuse "token that names no key" end
+  local key, err = find_key(options.keys, header.kid, header.alg)
+  if not key then
+    if err then return nil, err end
+    return refuse "token signed with an unknown key"
+  end
+  local ok, message = core.jwt_verify(token, key)
+  if not ok then return refuse(message) end
+  message = complaint(claims, options)
+  if message then return refuse(message) end
+  return claims
+end
+
+return jwt
