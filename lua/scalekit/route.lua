@@ -1,0 +1,173 @@
+--- Between an operation's arguments and its place in an HTTP request: paths
+-- and query strings, both ways. Pure functions over rows of `scalekit.ops`.
+-- @module scalekit.route
+
+local core = require "scalekit.core"
+local ops = require "scalekit.ops"
+local schema = require "scalekit.schema"
+
+local route = {}
+
+-- "/a/{id}/b" → { "a", false, "b" }, { "id" }
+local function parse(path)
+  local segments, names = {}, {}
+  for segment in path:gmatch "[^/]+" do
+    local name = segment:match "^{(.+)}$"
+    segments[#segments + 1] = not name and segment
+    names[#names + 1] = name
+  end
+  return segments, names
+end
+
+local rows = {}
+for i, op in ipairs(ops) do
+  local segments, names = parse(op.path)
+  rows[i] = { op = op, segments = segments }
+  op.path_params = names
+end
+
+--- The names of an operation's path parameters are in `op.path_params`.
+-- This builds the path; a value that would leave its segment is refused.
+-- @treturn[1] string
+-- @treturn[2] nil
+-- @treturn[2] table a violation
+function route.path(op, args)
+  local bad
+  local path = op.path:gsub("{([%w_]+)}", function(name)
+    local value = args[name]
+    if value == nil or value == "" then
+      bad = { field = name, description = "is required", constraint = "required" }
+    elseif value == "." or value == ".." then
+      bad = { field = name, description = "cannot be '" .. value .. "'", constraint = "string.pattern" }
+    elseif not core.utf8_length(value) then
+      bad = { field = name, description = "is not valid UTF-8", constraint = "string.utf8" }
+    else
+      return core.percent(value)
+    end
+  end)
+  if bad then return nil, bad end
+  return path
+end
+
+local function match_segments(pattern, given)
+  if #pattern ~= #given then return nil end
+  local values = {}
+  for i, segment in ipairs(pattern) do
+    if segment then
+      if segment ~= given[i] then return nil end
+    else
+      values[#values + 1] = given[i]
+    end
+  end
+  return values
+end
+
+--- Finds the operation that serves a request.
+-- @tparam string method
+-- @tparam string path as received, still percent-encoded
+-- @treturn[1] table the row of `scalekit.ops`
+-- @treturn[1] table path parameters by name, decoded
+-- @treturn[2] nil
+-- @treturn[2] string "not_found" or "method_not_allowed"
+function route.match(method, path)
+  if path:sub(1, 1) ~= "/" or path:find("//", 1, true) or path:sub(-1) == "/" then
+    return nil, "not_found"
+  end
+  local given = {}
+  for segment in path:gmatch "[^/]+" do
+    local decoded = core.unpercent(segment)
+    if not decoded or not core.utf8_length(decoded) then return nil, "not_found" end
+    given[#given + 1] = decoded
+  end
+  local reason = "not_found"
+  for _, row in ipairs(rows) do
+    local values = match_segments(row.segments, given)
+    if values and row.op.method == method then
+      local params = {}
+      for i, name in ipairs(row.op.path_params) do params[name] = values[i] end
+      return row.op, params
+    elseif values then
+      reason = "method_not_allowed"
+    end
+  end
+  return nil, reason
+end
+
+local function encode(value)
+  if type(value) == "number" then return ("%d"):format(value) end
+  return core.percent(tostring(value))
+end
+
+--- The query string of an operation's arguments, without "?"; "" where there
+-- are none. Lists repeat their key. Names come in the order of the alphabet.
+function route.query(op, args)
+  local wire, names, parts = schema.wire_names[op.query], {}, {}
+  for name in pairs(args) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    local value = args[name]
+    for _, one in ipairs(type(value) == "table" and value or { value }) do
+      parts[#parts + 1] = wire[name] .. "=" .. encode(one)
+    end
+  end
+  return table.concat(parts, "&")
+end
+
+--- Splits a query string or a form body into pairs, decoded.
+-- @treturn[1] table array of `{ name, value }`
+-- @treturn[2] nil where an escape is malformed
+function route.pairs(text)
+  local list = {}
+  for part in (text or ""):gmatch "[^&]+" do
+    local name, value = part:match "^([^=]*)=?(.*)$"
+    name = core.unpercent((name:gsub("%+", " ")))
+    value = core.unpercent((value:gsub("%+", " ")))
+    if not name or not value then return nil end
+    list[#list + 1] = { name, value }
+  end
+  return list
+end
+
+local TRUTH = { ["true"] = true, ["1"] = true, ["false"] = false, ["0"] = false }
+
+local function read_value(value, kind)
+  if kind == "bool" then
+    if TRUTH[value] == nil then return value end
+    return TRUTH[value]
+  end
+  return value
+end
+
+--- The arguments in a received query string, checked; names as the client's
+-- options have them. Unknown parameters are ignored, as the service does.
+-- @treturn[1] table
+-- @treturn[2] nil
+-- @treturn[2] table violations, whose fields are the names on the wire
+function route.read_query(op, text)
+  local wire, list = schema.wire_names[op.query], route.pairs(text)
+  if not list then
+    return nil, { { field = "", description = "malformed escape", constraint = "string.pattern" } }
+  end
+  local kinds, by_wire = schema.kinds[op.query], {}
+  for name, on_wire in pairs(wire) do by_wire[on_wire] = name end
+  local args = {}
+  for _, pair in ipairs(list) do
+    local name = by_wire[pair[1]]
+    local kind = name and kinds[name]
+    if kind and kind.repeated then
+      args[name] = args[name] or {}
+      table.insert(args[name], pair[2])
+    elseif kind then
+      args[name] = read_value(pair[2], kind.type)
+    end
+  end
+  local checked, violations = op.query:check(args, "receive")
+  if checked then return checked end
+  for _, violation in ipairs(violations) do
+    local name, rest = violation.field:match "^([%w_]+)(.*)$"
+    if wire[name] then violation.field = wire[name] .. rest end
+  end
+  return nil, violations
+end
+
+return route
