@@ -1,0 +1,178 @@
+--- One call, from a table of arguments to a table or an error: checks, the
+-- token, the request, one replay after a 401, repetition where it is safe.
+-- @module scalekit.client
+
+local auth = require "scalekit.auth"
+local driver = require "scalekit.driver"
+local errors = require "scalekit.error"
+local json = require "scalekit.json"
+local options = require "scalekit.options"
+local reply = require "scalekit.reply"
+local retry = require "scalekit.retry"
+local route = require "scalekit.route"
+local schema = require "scalekit.schema"
+local version = require "scalekit.version"
+
+local client = {}
+client.__index = client
+client.__name = "scalekit.client"
+
+function client:__tostring()
+  return "scalekit.client(" .. self.env_url .. ")"
+end
+
+local USER_AGENT = ("scalekit-lua/%s (%s)"):format(version, _VERSION)
+local MISUSE = { type = true, unknown = true }
+
+--- @tparam table settings checked by `scalekit.new`
+function client.new(settings)
+  local self = setmetatable({
+    env_url = settings.env_url,
+    send = settings.send,
+    timeout = settings.timeout,
+    max_attempts = settings.max_attempts,
+    random = settings.random or math.random,
+  }, client)
+  self.auth = auth.new {
+    url = settings.env_url .. "/oauth/token",
+    client_id = settings.client_id,
+    client_secret = settings.client_secret,
+    send = settings.send,
+    random = self.random,
+  }
+  return self
+end
+
+-- The arguments under the names of the contract, without `timeout`.
+local function rename(op, args)
+  local named = {}
+  for name, value in pairs(args) do
+    named[op.aliases and op.aliases[name] or name] = value
+  end
+  named.timeout = nil
+  return named
+end
+
+local function suggest(op, violation)
+  if violation.constraint ~= "unknown" or violation.field:find "[.%[]" then return end
+  local names = { "timeout" }
+  for name in pairs(schema.kinds[op.body or op.query or schema.Empty]) do names[#names + 1] = name end
+  for _, name in ipairs(op.path_params) do names[#names + 1] = name end
+  for alias in pairs(op.aliases or {}) do names[#names + 1] = alias end
+  local near = options.nearest(violation.field, names)
+  violation.description = "unknown option" .. (near and (" (did you mean '%s'?)"):format(near) or "")
+end
+
+--- Checks the arguments of an operation.
+-- @tparam table op a row of `scalekit.ops`
+-- @tparam table|nil args
+-- @treturn[1] table `{ path, query, body, timeout }`
+-- @treturn[2] nil
+-- @treturn[2] table error: a value that the service would refuse
+-- @treturn[3] nil
+-- @treturn[3] nil
+-- @treturn[3] string misuse, to be raised at the caller's line
+function client.prepare(op, args)
+  if args == nil then args = {} end
+  if type(args) ~= "table" then
+    return nil, nil, ("%s: expected a table of options, got %s"):format(op.name, type(args))
+  end
+  if args.timeout ~= nil and (type(args.timeout) ~= "number" or args.timeout <= 0) then
+    return nil, nil, op.name .. ": timeout must be a positive number of seconds"
+  end
+  local named = rename(op, args)
+  for _, name in ipairs(op.path_params) do
+    if named[name] ~= nil and type(named[name]) ~= "string" then
+      return nil, nil, ("%s: %s: expected string, got %s"):format(op.name, name, type(named[name]))
+    end
+  end
+  local path, bad = route.path(op, named)
+  for _, name in ipairs(op.path_params) do named[name] = nil end
+  local model = op.body or op.query or schema.Empty
+  local checked, violations = model:check(named, "send", json)
+  for _, violation in ipairs(violations or {}) do
+    suggest(op, violation)
+    if MISUSE[violation.constraint] then
+      return nil, nil, ("%s: %s: %s"):format(op.name, violation.field, violation.description)
+    end
+  end
+  if bad then
+    violations = violations or {}
+    table.insert(violations, 1, bad)
+  end
+  if violations then return nil, errors.invalid(violations, op.name) end
+  return {
+    path = path,
+    query = op.query and route.query(op, checked) or "",
+    body = op.body and json.encode(checked),
+    timeout = args.timeout,
+  }
+end
+
+local function to_http(self, op, request, deadline)
+  local headers = { accept = "application/json", ["user-agent"] = USER_AGENT }
+  if request.body then headers["content-type"] = "application/json" end
+  return {
+    method = op.method,
+    url = self.env_url .. request.path .. (request.query ~= "" and "?" .. request.query or ""),
+    headers = headers,
+    body = request.body,
+    deadline = deadline,
+  }
+end
+
+-- One attempt; a 401 that is about our token is answered with a new one, once.
+local function attempt(self, op, request, deadline)
+  local http = to_http(self, op, request, deadline)
+  for try = 1, 2 do
+    local token, generation = self.auth:token(deadline)
+    if not token then return nil, generation end
+    http.auth = token
+    local response, err = self.send(http)
+    if not response then
+      err.operation = op.name
+      return nil, err
+    end
+    if response.status >= 200 and response.status < 300 then
+      return reply.value(response, op, op.name)
+    end
+    err = reply.failure(response, op.name)
+    if response.status ~= 401 or err.kind == "tool_error" then return nil, err end
+    self.auth:refused(generation)
+    if try == 2 then return nil, err end
+  end
+end
+
+local function final(op, err)
+  if err.kind == "network" and err.outcome == "unknown" and not op.safe then
+    err.kind, err.cause = "outcome_unknown", "network"
+    err.retryable = false
+  end
+  return nil, err
+end
+
+--- Performs an operation.
+-- @tparam table op a row of `scalekit.ops`
+-- @tparam table request from `prepare`
+-- @treturn[1] table the answer, as on the wire
+-- @treturn[2] nil
+-- @treturn[2] table error
+function client:call(op, request)
+  local host = driver.current()
+  local deadline = host.now() + (request.timeout or self.timeout)
+  local tries = 1
+  while true do
+    local value, err = attempt(self, op, request, deadline)
+    if value then return value end
+    if tries > 1 and op.method == "DELETE" and err.kind == "not_found" then
+      return op.reply:check({}, "answer", json) -- an earlier attempt did it
+    end
+    if tries >= self.max_attempts or not retry.may(op, err) then return final(op, err) end
+    local pause = err.retry_after or retry.delay(tries, self.random())
+    if host.now() + pause >= deadline then return final(op, err) end
+    host.sleep(pause)
+    tries = tries + 1
+  end
+end
+
+return client

@@ -1,0 +1,38 @@
+--- The driver of plain programs: waiting means waiting.
+-- @module scalekit.driver.block
+
+local core = require "scalekit.core"
+
+local block = { name = "block", now = core.now }
+
+function block.active()
+  return true
+end
+
+-- One wait a turn, so that a signal's hook (Ctrl-C) runs in between.
+function block.wait(loop, transfer)
+  while not loop:drive(transfer) do end
+end
+
+function block.sleep(seconds)
+  local till = core.now() + seconds
+  while core.now() < till do core.sleep(till - core.now()) end
+end
+
+local signal = {}
+signal.__index = signal
+
+function signal:set()
+  self.is_set = true
+end
+
+function signal:wait()
+  if self.is_set then return true end
+  return nil, "busy"
+end
+
+function block.signal()
+  return setmetatable({}, signal)
+end
+
+return block

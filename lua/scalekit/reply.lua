@@ -1,0 +1,120 @@
+--- From an HTTP answer to a value or an error. Understands the four shapes an
+-- error body can have: google.rpc.Status, a bare ErrorInfo, OAuth, or none.
+-- @module scalekit.reply
+
+local errors = require "scalekit.error"
+local json = require "scalekit.json"
+local retry = require "scalekit.retry"
+
+local reply = {}
+
+local MAX_DEPTH = 64
+local MAX_RAW = 4096 -- bytes of the raw body kept in an error
+
+local BY_GRPC = {
+  [1] = "cancelled", [2] = "internal", [3] = "bad_request", [4] = "timeout",
+  [5] = "not_found", [6] = "conflict", [7] = "forbidden", [8] = "rate_limited",
+  [9] = "bad_request", [10] = "conflict", [11] = "bad_request", [12] = "unimplemented",
+  [13] = "internal", [14] = "unavailable", [15] = "internal", [16] = "unauthorized",
+}
+
+local BY_STATUS = {
+  [400] = "bad_request", [401] = "unauthorized", [403] = "forbidden", [404] = "not_found",
+  [405] = "unimplemented", [408] = "timeout", [409] = "conflict", [413] = "bad_request",
+  [422] = "bad_request", [429] = "rate_limited", [499] = "cancelled", [500] = "internal",
+  [501] = "unimplemented", [502] = "unavailable", [503] = "unavailable", [504] = "timeout",
+}
+
+-- Answers after which the request may have taken effect all the same.
+local UNSURE = { [500] = true, [502] = true, [504] = true }
+
+local CONFLICTS = { DUPLICATE_IDENTIFIER = true, RESOURCE_ALREADY_EXISTS = true }
+
+local function text(value)
+  if type(value) == "string" and value ~= "" then return value end
+  return nil
+end
+
+-- The ErrorInfo that counts: a tool error, else the first with a code.
+local function error_info(body)
+  local first
+  local list = type(body.details) == "table" and body.details or {}
+  if text(body.error_code) then list = { body } end
+  for _, detail in ipairs(list) do
+    if type(detail) == "table" and text(detail.error_code) then
+      if detail.error_code == "TOOL_ERROR" then return detail end
+      first = first or detail
+    end
+  end
+  return first
+end
+
+local function member(info, name)
+  local value = info and info[name]
+  return type(value) == "table" and value or {}
+end
+
+local function kind_of(status, grpc, code)
+  if code == "TOOL_ERROR" then return "tool_error" end
+  if CONFLICTS[code] then return "conflict" end
+  if status >= 300 and status < 400 then return "protocol" end
+  return BY_GRPC[grpc] or BY_STATUS[status] or (status >= 500 and "internal") or "protocol"
+end
+
+local function message_of(response, body)
+  if response.status >= 300 and response.status < 400 then
+    return "the server redirects; a bearer token is not taken elsewhere"
+  end
+  return text(body.message) or text(body.error_description) or text(body.error)
+    or ("the server answered with status %d"):format(response.status)
+end
+
+--- The error in an answer that is no success.
+-- @tparam table response
+-- @tparam[opt] string operation
+-- @tparam[opt] number now Unix seconds, for a Retry-After that is a date
+function reply.failure(response, operation, now)
+  local body = json.decode(response.body, MAX_DEPTH)
+  if type(body) ~= "table" then body = {} end
+  local info = error_info(body)
+  local code = info and info.error_code or text(body.error)
+  local grpc = type(body.code) == "number" and body.code or nil
+  local tool = member(info, "tool_error_info")
+  local violations = member(info, "validation_error_info").field_violations
+  return errors.new {
+    kind = kind_of(response.status, grpc, code),
+    message = message_of(response, body),
+    status = response.status,
+    code = code,
+    grpc_code = grpc,
+    operation = operation,
+    outcome = UNSURE[response.status] and code ~= "TOOL_ERROR" and "unknown" or "none",
+    request_id = text(response.headers["x-request-id"])
+      or text(member(info, "request_info").request_id),
+    retry_after = retry.after(response.headers["retry-after"], now or os.time()),
+    fields = type(violations) == "table" and violations or nil,
+    tool_error_code = text(tool.tool_error_code),
+    tool_error_message = text(tool.tool_error_message),
+    execution_id = text(tool.execution_id),
+    raw = response.body:sub(1, MAX_RAW),
+  }
+end
+
+--- The value in a success, shaped by the operation's reply model.
+-- @treturn[1] table
+-- @treturn[2] nil
+-- @treturn[2] table error
+function reply.value(response, op, operation)
+  if response.status == 204 or response.body == "" then return op.reply:check({}, "answer", json) end
+  local body, problem = json.decode(response.body, MAX_DEPTH)
+  local is_object = type(body) == "table" and not json.is_array(body)
+  local value = is_object and op.reply:check(body, "answer", json)
+  if value then return value end
+  return nil, errors.new {
+    kind = "protocol", status = response.status, operation = operation, outcome = "unknown",
+    message = "the answer is not the JSON it should be: " .. (problem or "not an object"),
+    raw = response.body:sub(1, MAX_RAW),
+  }
+end
+
+return reply

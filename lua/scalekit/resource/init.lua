@@ -1,0 +1,47 @@
+--- Turns the rows of `scalekit.ops` into the methods of `client.mcp`,
+-- `client.connected_accounts` and `client.tools`.
+-- @module scalekit.resource
+
+local client = require "scalekit.client"
+local ops = require "scalekit.ops"
+
+local resource = {}
+
+local classes = {}
+
+local function class(name)
+  if not classes[name] then
+    local methods = {}
+    classes[name] = {
+      __index = methods,
+      __name = "scalekit." .. name,
+      __tostring = function() return "scalekit." .. name end,
+    }
+  end
+  return classes[name]
+end
+
+for _, op in ipairs(ops) do
+  class(op.resource).__index[op.name] = function(self, args)
+    local request, err, misuse = client.prepare(op, args)
+    if misuse then error(misuse, 2) end
+    if not request then return nil, err end
+    return self.client:call(op, request)
+  end
+end
+
+--- Puts a method of our own in the place of, or beside, a generated one.
+-- @tparam string name of the resource
+-- @tparam string method
+-- @tparam function make gets the generated method, returns the new one
+function resource.refine(name, method, make)
+  local methods = class(name).__index
+  methods[method] = make(methods[method])
+end
+
+--- An instance of a resource for a client.
+function resource.new(name, of)
+  return setmetatable({ client = of }, class(name))
+end
+
+return resource

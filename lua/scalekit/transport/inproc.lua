@@ -1,0 +1,70 @@
+--- The transport without a socket: calls a Virtual MCP server's handlers
+-- directly, so that tests of an orchestration script are instant.
+-- @module scalekit.transport.inproc
+
+local core = require "scalekit.core"
+local errors = require "scalekit.error"
+
+local inproc = {}
+
+local events_mt = {}
+events_mt.__index = events_mt
+
+function events_mt:read()
+  if self.parser then return self.parser:next() end
+  return nil
+end
+
+function events_mt:close()
+  self.parser = nil
+end
+
+local function open_stream(body)
+  local parser = core.sse(#body + 1)
+  parser:feed(body)
+  return setmetatable({ parser = parser }, events_mt)
+end
+
+-- The app sees what a server would: lower-case header names, plain strings.
+local function to_app(request)
+  local host, target = request.url:match "^%w+://([^/?]+)(.*)$"
+  local path, query = target:match "^([^?]*)%??(.*)$"
+  local headers = { host = host }
+  for name, value in pairs(request.headers or {}) do
+    headers[name:lower()] = core.reveal(value)
+  end
+  if request.auth then headers.authorization = "Bearer " .. core.reveal(request.auth) end
+  return {
+    method = request.method or "GET",
+    path = path ~= "" and path or "/",
+    query = query ~= "" and query or nil,
+    headers = headers,
+    body = request.body and core.reveal(request.body),
+  }
+end
+
+--- Makes a transport of an app.
+-- @tparam table app anything with `app:handle(request) → response`
+-- @treturn function `send(request) → response | nil, err`
+function inproc.new(app)
+  return function(request)
+    local answer = app:handle(to_app(request))
+    local headers = {}
+    for name, value in pairs(answer.headers or {}) do headers[name:lower()] = value end
+    local body = answer.body or ""
+    if #body > (request.max_body or math.huge) then
+      return nil, errors.new {
+        kind = "protocol", outcome = "unknown", message = "the answer is larger than allowed",
+      }
+    end
+    local response = { status = answer.status, headers = headers }
+    if request.stream and (headers["content-type"] or ""):find "^text/event%-stream" then
+      response.events = open_stream(body)
+    else
+      response.body = request.secret and core.secret(body) or body
+    end
+    return response
+  end
+end
+
+return inproc

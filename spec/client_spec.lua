@@ -1,0 +1,446 @@
+-- The client against a transport that answers as it is told, for what a real
+-- server would not do on request. The same calls against real servers:
+-- spec/contract.
+local core = require "scalekit.core"
+local errors = require "scalekit.error"
+local json = require "scalekit.json"
+local scalekit = require "scalekit"
+local step = require "scalekit.driver.step"
+
+local SECRET = "s3cr3t-a+b&c=d%/é"
+
+-- Answers token requests with token-1, token-2 …; hands the others to `serve`.
+local function peer(serve)
+  local self = { requests = {}, grants = 0 }
+  function self.send(request)
+    if request.url:find "/oauth/token$" then
+      self.grants = self.grants + 1
+      self.form = core.reveal(request.body)
+      self.grant_request = request
+      if self.on_grant then return self.on_grant(request) end
+      local body = json.encode { access_token = "token-" .. self.grants, token_type = "Bearer" }
+      return { status = 200, headers = {}, body = core.secret(body) }
+    end
+    request.bearer = core.reveal(request.auth)
+    local copy = {}
+    for name, value in pairs(request) do copy[name] = value end
+    table.insert(self.requests, copy)
+    return serve(request, #self.requests)
+  end
+  return self
+end
+
+local function answer(status, body, headers)
+  if type(body) == "table" then body = json.encode(body) end
+  return { status = status, headers = headers or {}, body = body or "" }
+end
+
+local function client_of(server, options)
+  local opts = {
+    env_url = "https://env.example.test", client_id = "skc_1", client_secret = SECRET,
+    transport = server.send,
+  }
+  for name, value in pairs(options or {}) do opts[name] = value end
+  local client = scalekit.check(scalekit.new(opts))
+  client.random = function() return 0 end
+  return client
+end
+
+-- Sleeps pass at once and are written down.
+local function with_fake_sleep(fn)
+  local slept, block = {}, require "scalekit.driver.block"
+  local sleep = block.sleep
+  block.sleep = function(seconds) slept[#slept + 1] = seconds end
+  local ok, problem = pcall(fn, slept)
+  block.sleep = sleep
+  if not ok then error(problem, 0) end
+end
+
+local function refusal(status, error_code)
+  return answer(status, { code = 16, message = "no", details = json.array { {
+    ["@type"] = "type.googleapis.com/scalekit.v1.errdetails.ErrorInfo",
+    error_code = error_code,
+    tool_error_info = error_code == "TOOL_ERROR" and {
+      execution_id = "exec_1", tool_error_code = "expired", tool_error_message = "sign in",
+    } or nil,
+  } } })
+end
+
+local CREATE = {
+  name = "email-agent",
+  connection_tool_mappings = { { connection_name = "gmail", tools = { "gmail_fetch_mails" } } },
+}
+
+describe("the client", function()
+  it("A01 A02 asks for a token with the three form fields, percent-encoded", function()
+    local server = peer(function() return answer(200, {}) end)
+    client_of(server).mcp:list_configs()
+    assert.equal("grant_type=client_credentials&client_id=skc_1&client_secret="
+      .. "s3cr3t-a%2Bb%26c%3Dd%25%2F%C3%A9", server.form)
+    assert.is_nil(server.grant_request.auth)
+    assert.equal("token-1", server.requests[1].bearer)
+  end)
+
+  it("A05 reports refused credentials after exactly one request, without the secret", function()
+    local server = peer(error)
+    server.on_grant = function()
+      return answer(401, { error = "invalid_client", error_description = "no such client" })
+    end
+    local _, err = client_of(server).mcp:list_configs()
+    assert.same({ "unauthorized", "invalid_client", 1 }, { err.kind, err.code, server.grants })
+    for _, value in pairs(err) do
+      assert.is_nil(tostring(value):find("s3cr3t", 1, true))
+    end
+  end)
+
+  it("A08 replays once with a new token after a 401", function()
+    local server = peer(function(_, n)
+      if n == 1 then return refusal(401, "UNAUTHENTICATED") end
+      return answer(201, { config = { id = "cfg_1" } })
+    end)
+    local response = scalekit.check(client_of(server).mcp:create_config(CREATE))
+    assert.equal("cfg_1", response.config.id)
+    assert.equal(2, server.grants)
+    assert.same({ "token-1", "token-2" }, { server.requests[1].bearer, server.requests[2].bearer })
+    assert.equal(server.requests[1].body, server.requests[2].body)
+  end)
+
+  it("stops after the second 401", function()
+    local server = peer(function() return refusal(401, "UNAUTHENTICATED") end)
+    local _, err = client_of(server).mcp:list_configs()
+    assert.same({ "unauthorized", 2, 2 }, { err.kind, server.grants, #server.requests })
+  end)
+
+  it("A10 does not refresh its token for a tool's 401", function()
+    local server = peer(function() return refusal(401, "TOOL_ERROR") end)
+    local _, err = client_of(server).tools:list()
+    assert.same({ "tool_error", 1, 1, "expired", "sign in", "exec_1" }, { err.kind, server.grants,
+      #server.requests, err.tool_error_code, err.tool_error_message, err.execution_id })
+  end)
+
+  it("A11 fetches one token for any number of tasks", function()
+    local server = peer(function()
+      step.sleep(0.001)
+      return answer(200, {})
+    end)
+    local grant = server.send
+    local client = client_of({ send = function(request)
+      if request.url:find "/oauth/token$" then step.sleep(0.002) end
+      return grant(request)
+    end })
+    scalekit.run(function()
+      for _ = 1, 50 do scalekit.spawn(client.mcp.list_configs, client.mcp) end
+    end)
+    assert.same({ 1, 50 }, { server.grants, #server.requests })
+  end)
+
+  it("A11 fetches one token for all tasks that get a 401 together", function()
+    local server = peer(function(request)
+      step.sleep(0.001)
+      if request.bearer == "token-1" then return refusal(401, "UNAUTHENTICATED") end
+      return answer(200, {})
+    end)
+    local client = client_of(server)
+    scalekit.run(function()
+      for _ = 1, 20 do
+        scalekit.spawn(function() scalekit.check(client.mcp:list_configs()) end)
+      end
+    end)
+    assert.equal(2, server.grants)
+  end)
+
+  it("A14 puts no second slash behind a base URL that ends in one", function()
+    local server = peer(function() return answer(200, {}) end)
+    client_of(server, { env_url = "https://env.example.test/" }).mcp:list_configs()
+    assert.equal("https://env.example.test/oauth/token", server.grant_request.url)
+    assert.equal("https://env.example.test/api/v1/mcp/configs", server.requests[1].url)
+  end)
+
+  it("M02 sends a config bare, in the contract's own names", function()
+    local server = peer(function() return answer(200, { config = {} }) end)
+    client_of(server).mcp:create_config(CREATE)
+    assert.same({
+      name = "email-agent",
+      connection_tool_mappings = { { connection_name = "gmail", tools = { "gmail_fetch_mails" } } },
+    }, json.decode(server.requests[1].body))
+  end)
+
+  it("M20 takes an empty answer to a delete as success", function()
+    for _, status in ipairs { 204, 200 } do
+      local server = peer(function() return answer(status, "") end)
+      assert.same({}, (client_of(server).mcp:delete_config { config_id = "cfg_1" }))
+    end
+  end)
+
+  it("M34 M35 encodes ids and refuses what would be another path", function()
+    local server = peer(function() return answer(200, { config = {} }) end)
+    local client = client_of(server)
+    client.mcp:get_config { config_id = "a/b?c#d %" }
+    assert.equal("https://env.example.test/api/v1/mcp/configs/a%2Fb%3Fc%23d%20%25",
+      server.requests[1].url)
+    for _, id in ipairs { "", ".", ".." } do
+      local value, err = client.mcp:get_config { config_id = id }
+      assert.is_nil(value)
+      assert.equal("bad_request", err.kind)
+    end
+    assert.equal(1, #server.requests)
+  end)
+
+  it("M22 M37 reads an answer generously", function()
+    local server = peer(function()
+      return answer(200, '{"configs":[{"id":"cfg_1","connection_tool_mappings":null,"new":1}],'
+        .. '"total_size":"65","later":{}}')
+    end)
+    local page = scalekit.check(client_of(server).mcp:list_configs())
+    assert.equal(65, page.total_size)
+    assert.same({}, page.configs[1].connection_tool_mappings)
+    server = peer(function() return answer(200, "{}") end)
+    assert.same({}, scalekit.check(client_of(server).mcp:list_configs()).configs)
+  end)
+
+  it("T07 keeps the text of an account's status", function()
+    local server = peer(function()
+      return answer(200, { connected_accounts = {
+        { connected_account_status = "" }, {}, { connected_account_status = "REVOKED" },
+      } })
+    end)
+    local list = scalekit.check(client_of(server).mcp:list_mcp_connected_accounts {
+      config_id = "cfg_1", identifier = "u",
+    }).connected_accounts
+    assert.equal("REVOKED", list[3].connected_account_status)
+  end)
+
+  it("T14 writes durations as the wire has them", function()
+    local server = peer(function() return answer(200, { token = "t" }) end)
+    local client = client_of(server)
+    for given, sent in pairs { [90] = "90s", ["1h30m"] = "5400s", ["90.5s"] = "90.5s" } do
+      client.mcp:create_session_token { mcp_config_id = "cfg_1", identifier = "u", expiry = given }
+      assert.equal(sent, json.decode(server.requests[#server.requests].body).expiry)
+    end
+  end)
+
+  it("T14 refuses an expiry out of its window, unsent", function()
+    local server = peer(error)
+    local client = client_of(server)
+    for _, expiry in ipairs { "59s", 59.9995, "25h", "1 hour", 86401, 0, -60 } do
+      local _, err = client.mcp:create_session_token {
+        mcp_config_id = "cfg_1", identifier = "u", expiry = expiry,
+      }
+      assert.same({ "bad_request", "expiry" }, { err.kind, err.fields[1].field })
+    end
+  end)
+
+  it("T16 sends any identifier unharmed", function()
+    local server = peer(function() return answer(200, { token = "t" }) end)
+    local identifier = 'zoë@例え.jp 🙂"\\'
+    client_of(server).mcp:create_session_token { mcp_config_id = "cfg_1", identifier = identifier }
+    assert.equal(identifier, json.decode(server.requests[1].body).identifier)
+  end)
+
+  it("T20 does not repeat a mint that the server could not serve", function()
+    local server = peer(function() return answer(503) end)
+    local _, err = client_of(server).mcp:create_session_token {
+      mcp_config_id = "cfg_1", identifier = "u",
+    }
+    assert.same({ "unavailable", 1 }, { err.kind, #server.requests })
+  end)
+
+  it("R07 repeats a read with back-off", function()
+    with_fake_sleep(function(slept)
+      local server = peer(function(_, n) return n < 3 and answer(503) or answer(200, {}) end)
+      assert.is_truthy(client_of(server).mcp:list_configs())
+      assert.same({ 0.5, 1 }, slept)
+    end)
+  end)
+
+  it("R08 gives up after four attempts", function()
+    with_fake_sleep(function()
+      local server = peer(function() return answer(503) end)
+      local _, err = client_of(server).mcp:list_configs()
+      assert.same({ "unavailable", 4 }, { err.kind, #server.requests })
+    end)
+  end)
+
+  it("waits as long as Retry-After says", function()
+    with_fake_sleep(function(slept)
+      local server = peer(function(_, n)
+        return n == 1 and answer(503, "", { ["retry-after"] = "7" }) or answer(200, {})
+      end)
+      client_of(server).mcp:list_configs()
+      assert.same({ 7 }, slept)
+    end)
+  end)
+
+  it("does not wait beyond its deadline", function()
+    with_fake_sleep(function(slept)
+      local server = peer(function() return answer(503, "", { ["retry-after"] = "3600" }) end)
+      local _, err = client_of(server).mcp:list_configs()
+      assert.same({ "unavailable", 3600, 0 }, { err.kind, err.retry_after, #slept })
+    end)
+  end)
+
+  it("takes a delete that is gone at the second attempt as done", function()
+    with_fake_sleep(function()
+      local server = peer(function(_, n) return answer(n == 1 and 503 or 404) end)
+      assert.same({}, (client_of(server).mcp:delete_config { config_id = "cfg_1" }))
+    end)
+  end)
+
+  local function lost()
+    return nil, errors.new { kind = "network", message = "reset", outcome = "unknown" }
+  end
+
+  it("says outcome_unknown where a mint's answer was lost", function()
+    local server = peer(lost)
+    local _, err = client_of(server).mcp:create_session_token {
+      mcp_config_id = "cfg_1", identifier = "u",
+    }
+    assert.same({ "outcome_unknown", "unknown", 1 }, { err.kind, err.outcome, #server.requests })
+  end)
+
+  it("looks a config up whose create was lost, instead of creating it twice", function()
+    local server = peer(function(request)
+      if request.method == "POST" then return lost() end
+      return answer(200, { configs = { { id = "cfg_7", name = "email-agent" } } })
+    end)
+    assert.equal("cfg_7", scalekit.check(client_of(server).mcp:create_config(CREATE)).config.id)
+    assert.matches("filter.name=email%-agent$", server.requests[2].url)
+  end)
+
+  it("refuses an answer that is no JSON, is cut, or nests without end", function()
+    for _, body in ipairs { "<html>", '{"configs":[', "[1]", "7",
+      ("["):rep(10000) .. ("]"):rep(10000), '{"a":"\255"}', '{}\0' } do
+      local server = peer(function() return answer(200, body) end)
+      local _, err = client_of(server).mcp:list_configs()
+      assert.equal("protocol", err.kind)
+    end
+  end)
+end)
+
+describe("bad input", function()
+  local server = peer(error)
+  local function mcp() return client_of(server).mcp end
+
+  local function create(changes)
+    local args = {}
+    for name, value in pairs(CREATE) do args[name] = value end
+    for name, value in pairs(changes) do args[name] = value end
+    return mcp():create_config(args)
+  end
+
+  it("names all missing environment variables", function()
+    local getenv = os.getenv
+    os.getenv = function() return nil end -- luacheck: ignore 122
+    local client, err = scalekit.new()
+    os.getenv = getenv -- luacheck: ignore 122
+    assert.is_nil(client)
+    assert.equal("configuration", err.kind)
+    for _, name in ipairs { "SCALEKIT_ENV_URL", "SCALEKIT_CLIENT_ID", "SCALEKIT_CLIENT_SECRET" } do
+      assert.is_truthy(err.message:find(name, 1, true))
+    end
+  end)
+
+  it("does not send secrets in clear to another machine", function()
+    local function new(url, allow)
+      return scalekit.new { env_url = url, client_id = "a", client_secret = "b",
+        allow_insecure_http = allow }
+    end
+    local _, err = new("http://env.example.test")
+    assert.equal("configuration", err.kind)
+    assert.is_truthy(new("http://env.example.test", true))
+    for _, url in ipairs { "http://127.0.0.1:80", "http://localhost", "http://[::1]:1/",
+      "https://env.example.test" } do
+      assert.is_truthy(new(url))
+    end
+    for _, url in ipairs { "http://localhost.evil.test", "http://127.0.0.1.evil.test",
+      "http://127.0.0.1@evil.test", "ftp://x", "env.example.test", "https://", "https://a b",
+      "https://a?x=1", "file:///etc/passwd", "http://0x7f.1" } do
+      assert.is_nil((new(url)))
+    end
+  end)
+
+  it("names the path of a value of the wrong type, at the caller's line", function()
+    local line = debug.getinfo(1, "l").currentline + 2
+    local ok, message = pcall(function()
+      mcp():create_config { name = "a", connection_tool_mappings = {
+        { connection_name = "gmail", tools = { "x" } },
+        { connection_name = "gmail", tools = { 7 } },
+      } }
+    end)
+    assert.is_false(ok)
+    assert.is_truthy(message:find("client_spec.lua:" .. line .. ": create_config: "
+      .. "connection_tool_mappings[2].tools[1]: expected string, got number", 1, true))
+  end)
+
+  it("refuses an unknown option and suggests the nearest", function()
+    local _, message = pcall(create, { descripton = "x" })
+    assert.matches("unknown option %(did you mean 'description'%?%)$", message)
+    _, message = pcall(create, { connection_tool_mappings = {
+      { connection_name = "gmail", tolos = { "x" }, tools = { "y" } } } })
+    assert.is_truthy(message:find("connection_tool_mappings[1].tolos: ", 1, true))
+    assert.matches("tools", message)
+    _, message = pcall(function() mcp():get_config { confg_id = "x" } end)
+    assert.matches("did you mean 'config_id'", message)
+  end)
+
+  it("refuses an empty or absent list of tools, which would mean every tool", function()
+    for _, tools in ipairs { {}, false } do
+      local value, err = create { connection_tool_mappings = {
+        { connection_name = "gmail", tools = tools or nil } } }
+      assert.is_nil(value)
+      assert.equal("connection_tool_mappings[1].tools", err.fields[1].field)
+      assert.matches("scalekit.ALL", err.message)
+    end
+  end)
+
+  it("takes scalekit.ALL for every tool", function()
+    local all = peer(function() return answer(201, { config = {} }) end)
+    local given = { { connection_name = "gmail", tools = scalekit.ALL } }
+    scalekit.check(client_of(all).mcp:create_config {
+      name = "a", connection_tool_mappings = given })
+    assert.same({ { connection_name = "gmail" } },
+      json.decode(all.requests[1].body).connection_tool_mappings)
+    assert.equal(scalekit.ALL, given[1].tools)
+  end)
+
+  it("refuses bad names, too many mappings, and none, unsent", function()
+    for _, name in ipairs { "", ("a"):rep(101), "Email", "my agent", "ä", "a.b", "a\n" } do
+      local _, err = create { name = name }
+      assert.same({ "bad_request", "name" }, { err.kind, err.fields[1].field })
+    end
+    local many = {}
+    for i = 1, 26 do many[i] = CREATE.connection_tool_mappings[1] end
+    for _, mappings in ipairs { many, {} } do
+      local _, err = create { connection_tool_mappings = mappings }
+      assert.equal("connection_tool_mappings", err.fields[1].field)
+    end
+    assert.equal(0, #server.requests + server.grants)
+  end)
+
+  it("refuses identifiers that are empty, too long, or not UTF-8", function()
+    for _, identifier in ipairs { "", ("x"):rep(300), "\255" } do
+      local _, err = mcp():create_session_token {
+        mcp_config_id = "cfg_1", identifier = identifier,
+      }
+      assert.same({ "bad_request", "identifier" }, { err.kind, err.fields[1].field })
+    end
+    local _, err = mcp():create_session_token { mcp_config_id = "cfg_1" }
+    assert.equal("identifier", err.fields[1].field)
+  end)
+
+  it("does not change the caller's tables", function()
+    local ok = peer(function() return answer(201, { config = {} }) end)
+    local before = json.encode(CREATE)
+    client_of(ok).mcp:create_config(CREATE)
+    assert.equal(before, json.encode(CREATE))
+  end)
+
+  it("shows no secret in what can be printed", function()
+    local client = client_of(server)
+    local seen = { tostring(client), tostring(client.mcp), tostring(client.auth.credentials) }
+    local _, problem = xpcall(function() client.mcp:create_config { nope = 1 } end,
+      debug.traceback)
+    seen[#seen + 1] = problem
+    for _, text in ipairs(seen) do assert.is_nil(text:find("s3cr3t", 1, true)) end
+  end)
+end)
