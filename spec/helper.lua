@@ -3,10 +3,12 @@
 local busted = require "busted"
 local core = require "scalekit.core"
 
+local jit = rawget(_G, "jit")
+
 local before
 
 local function census()
-  if jit then jit.flush() end -- a compiled trace holds on to constants -- luacheck: ignore 113
+  if jit then jit.flush() end -- a compiled trace holds on to constants
   collectgarbage()
   collectgarbage()
   return core.census()

@@ -106,7 +106,7 @@ end
 local function new_task(s, fn, ...)
   local task = setmetatable({
     scheduler = s,
-    thread = coroutine.create(fn),
+    thread = coroutine.create(function(...) return fn(...) end), -- 5.1 takes no C function
     resume = pack(...),
     done = step.signal(),
   }, task_mt)

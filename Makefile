@@ -1,0 +1,89 @@
+# scalekit for Lua.
+#
+#   make demo     the main job, end to end, with no account and no network
+#   make test     every check there is
+#
+# Both install what they need on a fresh Debian machine. The other targets
+# assume that it is there.
+
+LUA ?= 5.4
+RUNTIMES := 5.1 5.2 5.3 5.4 jit
+VERSION := $(shell sed -n 's/^local VERSION = "\(.*\)"$$/\1/p' lua/scalekit/version.lua)
+
+CC ?= cc
+CFLAGS ?= -O2 -g
+WARN = -std=c11 -Wall -Wextra -Werror -Wpedantic -Wshadow -Wmissing-prototypes \
+       -Wstrict-prototypes -Wpointer-arith -Wwrite-strings
+DEFS = -D_GNU_SOURCE -DSK_VERSION='"$(VERSION)"'
+LIBS = -lcurl -lcrypto -lpthread -ldl
+
+# The core knows nothing of Lua; the skin knows nothing of sockets.
+CORE := buf sse json_span encode poll loop request transfer answer credentials crypt jwt model_values
+SRC := $(sort $(wildcard csrc/*.c))
+HDR := $(wildcard csrc/*.h)
+
+demo: setup-demo build-5.4 build-jit
+	@$(WITH_5.4) SCALEKIT_DEMO=1 $(DEV) -- lua5.4 examples/quickstart.lua
+
+dev: setup-demo build-5.4 build-jit
+	@$(WITH_5.4) $(DEV) $(if $(PORT),--port $(PORT))
+
+test: setup-test build-all
+	@spec/run
+
+setup-%:
+	@.ci/setup $*
+
+WITH_5.4 = LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$(CURDIR)/?.lua;;" \
+	LUA_CPATH="$(CURDIR)/build/5.4/?.so;;" SCALEKIT_NGINX_CPATH="$(CURDIR)/build/jit/?.so"
+DEV = lua5.4 lua/scalekit/cli/main.lua dev
+
+# --- the C module, once for each Lua ------------------------------------------
+
+build: build-$(LUA)
+build-%: build/%/scalekit/core.so ;
+build-all: $(RUNTIMES:%=build-%)
+
+define RUNTIME
+build/$(1)/obj/%.o: csrc/%.c $(HDR) lua/scalekit/version.lua
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) $$(WARN) $$(DEFS) -fPIC -fvisibility=hidden \
+	  $$(shell pkg-config --cflags $(if $(filter jit,$(1)),luajit,lua$(1))) -c $$< -o $$@
+build/$(1)/scalekit/core.so: $(SRC:csrc/%.c=build/$(1)/obj/%.o)
+	@mkdir -p $$(@D)
+	$$(CC) $$(CFLAGS) $$(LDFLAGS) -shared $$^ $$(LIBS) -o $$@
+endef
+$(foreach runtime,$(RUNTIMES),$(eval $(call RUNTIME,$(runtime))))
+
+# --- checks, each also a part of spec/run ---------------------------------------
+
+# C units of the core alone, without Lua, under the sanitizers.
+c-%: build/c/%_test
+	@UBSAN_OPTIONS=halt_on_error=1 $<
+build/c/%_test: spec/c/%_test.c $(CORE:%=csrc/%.c) $(HDR)
+	@mkdir -p $(@D)
+	$(CC) -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all $(WARN) $(DEFS) \
+	  -Icsrc $< $(CORE:%=csrc/%.c) $(LIBS) -o $@
+
+# What the layers must not know: the core Lua, the skin sockets, the handlers nginx.
+NGINX_FILES = lua/scalekit/(host/nginx|driver/nginx|transport/cosocket|vmcp/store/shdict)\.lua
+layers:
+	@! grep -nE '<(lua|lauxlib)\.h>|"(bind|compat)\.h"' $(CORE:%=csrc/%.c) \
+	  csrc/wire.h csrc/json.h csrc/http.h csrc/loop.h csrc/auth.h csrc/crypt.h csrc/model_values.h
+	@! grep -nE '<sys/socket\.h>|<curl/|<sys/epoll\.h>|"loop\.h"' \
+	  $(filter-out $(CORE:%=csrc/%.c),$(SRC)) csrc/bind.h csrc/compat.h csrc/model.h
+	@! grep -rnE '\bngx\b' lua --include='*.lua' | grep -vE '^$(NGINX_FILES):' | \
+	  grep -vE ':[0-9]+: *--'
+	@! grep -nE 'scalekit\.(client|resource|vmcp|ops|schema)\b' -r lua/scalekit/mcp
+
+# The main job under valgrind: no leak, no error.
+valgrind: build-5.4 build-jit
+	@$(WITH_5.4) SCALEKIT_DEMO=1 $(DEV) -- valgrind --quiet --error-exitcode=9 --leak-check=full \
+	  --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect \
+	  lua5.4 examples/quickstart.lua
+
+clean:
+	rm -rf build
+
+.PHONY: demo dev test build build-all layers valgrind clean
+.SECONDARY:

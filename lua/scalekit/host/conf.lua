@@ -1,0 +1,92 @@
+--- The files that a private nginx needs. All paths in `nginx.conf` are relative to its prefix, the
+-- environment's own directory, so nothing of the system's nginx is read or written.
+local M = {}
+
+local CONF = [[
+# Written by scalekit for one local environment; gone when it stops.
+%s
+worker_processes %d;
+daemon on;
+pid nginx.pid;
+error_log error.log warn;
+
+events {
+  worker_connections 1024;
+}
+
+http {
+  default_type text/plain;
+  server_tokens off;
+  keepalive_timeout 30s;
+
+  log_format scalekit '$time_iso8601 $status $request_time '
+                      '$request_method $request_uri $scalekit_note';
+  access_log access.log scalekit;
+
+  client_body_temp_path tmp/body;
+  proxy_temp_path tmp/proxy;
+  fastcgi_temp_path tmp/fastcgi;
+  uwsgi_temp_path tmp/uwsgi;
+  scgi_temp_path tmp/scgi;
+
+  client_body_buffer_size 32k;
+  client_max_body_size 2m;
+
+  lua_shared_dict scalekit %s;
+  init_by_lua_file init.lua;
+
+  server {
+    listen 127.0.0.1:%d;
+    set $scalekit_note "";
+    error_page 413 @too_large;
+
+    location / {
+      content_by_lua_block { require("scalekit.host.nginx").serve() }
+    }
+    location @too_large {
+      content_by_lua_block { require("scalekit.host.nginx").too_large() }
+    }
+  }
+}
+]]
+
+--- @tparam table spec { modules, root (boolean), workers, memory, port }
+function M.nginx(spec)
+  local head = {}
+  for _, path in ipairs(spec.modules) do
+    head[#head + 1] = ('load_module "%s";'):format(path)
+  end
+  if spec.root then
+    -- the directory is closed to everybody else, a worker of another user included
+    head[#head + 1] = "user root;"
+  end
+  return CONF:format(table.concat(head, "\n"), spec.workers, spec.memory, spec.port)
+end
+
+local function fields(settings)
+  local names, lines = {}, {}
+  for name in pairs(settings) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  for i, name in ipairs(names) do
+    local value = settings[name]
+    lines[i] = ("  %s = %s,"):format(
+      name, type(value) == "string" and ("%q"):format(value) or tostring(value))
+  end
+  return table.concat(lines, "\n")
+end
+
+--- The Lua that nginx runs before it forks its workers.
+-- @tparam string path entries for `package.path`
+-- @tparam string cpath entries for `package.cpath`
+-- @tparam table settings for `host.nginx.init`
+function M.init(path, cpath, settings)
+  return table.concat {
+    ("package.path = %q .. package.path\n"):format(path .. ";"),
+    ("package.cpath = %q .. package.cpath\n"):format(cpath .. ";"),
+    'require("scalekit.host.nginx").init {\n', fields(settings), "\n}\n",
+  }
+end
+
+return M

@@ -1,0 +1,256 @@
+--- Starts a private nginx that serves a Virtual MCP server on this machine, and takes it away.
+--
+-- Everything lives in one directory that only this user can read. A small background shell, the
+-- keeper, holds the reading end of a pipe whose writing end is here: when this process ends, for
+-- whatever reason, the pipe ends, and the keeper stops nginx and removes the directory. (A program
+-- started by `os.execute` inherits the writing end: while it runs, the environment does.)
+-- @module scalekit.host.launch
+local core = require "scalekit.core"
+
+local conf = require "scalekit.host.conf"
+local find = require "scalekit.host.find"
+local ids = require "scalekit.vmcp.ids"
+local shell = require "scalekit.host.shell"
+
+local M = {}
+
+local KNOWN = {
+  port = "number", workers = "number", dir = "string", memory = "string", nginx = "string",
+  nginx_cpath = "string", lua_path = "string", app = "string",
+  user_verification = "string", switches = "boolean",
+}
+local FIRST_PORT, LAST_PORT = 20000, 32767
+local TRIES = 10
+
+-- `starting` is there while nginx is on its way up: its pid file comes last. The pid file goes when
+-- nginx does; the pid itself may stay for a while as a zombie where init is slow to reap.
+local KEEPER = [[
+trap '' INT TERM HUP
+read -r _
+n=0
+while [ -e "$1/starting" ] && [ $n -lt 200 ]; do sleep 0.05 || sleep 1; n=$((n+1)); done
+pid=$(cat "$1/nginx.pid" 2>/dev/null)
+if [ -n "$pid" ]; then
+  kill -TERM "$pid" 2>/dev/null
+  n=0
+  while [ -e "$1/nginx.pid" ] && [ $n -lt 250 ]; do sleep 0.02 || sleep 1; n=$((n+1)); done
+  [ -e "$1/nginx.pid" ] && kill -KILL -- "-$pid" 2>/dev/null
+fi
+rm -rf "$1"
+]]
+
+-- Ignoring the signals of a terminal lets a start be finished, and undone, in order.
+local STARTER = [[
+trap '' INT TERM HUP
+cd / || exit 1
+unset LUA_PATH LUA_CPATH LUA_INIT LUA_PATH_5_1 LUA_CPATH_5_1
+: >"$1/starting"
+"$2" -p "$1/" -e error.log -c nginx.conf
+status=$?
+n=0
+while [ $status -eq 0 ] && [ ! -s "$1/nginx.pid" ] && [ $n -lt 500 ]; do
+  sleep 0.01 || sleep 1; n=$((n+1))
+done
+rm -f "$1/starting"
+[ $status -eq 0 ] && [ -s "$1/nginx.pid" ]
+]]
+
+local LAYOUT = [[
+umask 077
+mkdir "$1" && mkdir "$1/tmp" && : >"$1/key.pem" && : >"$1/init.lua" && : >"$1/env.sh" && id -u
+]]
+
+local function script(text, ...)
+  local words = { "sh", "-c", shell.quote(text), "scalekit" }
+  for _, word in ipairs { ... } do
+    words[#words + 1] = shell.quote(word)
+  end
+  return table.concat(words, " ")
+end
+
+local Env = {}
+local mt = { __index = Env, __name = "scalekit.host.env" }
+
+mt.__tostring = function(self)
+  return "scalekit environment at " .. self.url
+end
+
+--- Stops nginx and removes the directory; returns when both are gone.
+function Env:stop()
+  local lifeline = self.lifeline
+  if lifeline then
+    self.lifeline = nil
+    -- a word rather than only the end of the pipe, whose writing end others may have inherited;
+    -- closing then waits for the keeper to be done
+    lifeline:write "stop\n"
+    lifeline:close()
+  end
+end
+
+--- Whether nginx is there.
+function Env:running()
+  return self.lifeline ~= nil and shell.exists(self.dir .. "/nginx.pid")
+end
+
+--- What nginx has logged about its own troubles.
+function Env:errors()
+  local file = io.open(self.dir .. "/error.log", "rb")
+  local text = file and file:read "*a" or ""
+  if file then
+    file:close()
+  end
+  return text
+end
+
+local function check(options)
+  for name, value in pairs(options) do
+    if not KNOWN[name] then
+      error(("scalekit.host.launch: unknown option '%s'"):format(tostring(name)), 3)
+    elseif type(value) ~= KNOWN[name] then
+      error(("scalekit.host.launch: option '%s' must be a %s"):format(name, KNOWN[name]), 3)
+    end
+  end
+  local port = options.port
+  if port and (port < 1 or port > 65535 or port % 1 ~= 0) then
+    error("scalekit.host.launch: option 'port' must be a port number", 3)
+  end
+end
+
+local function write(path, text)
+  local file, err = io.open(path, "wb")
+  if not file then
+    return nil, err
+  end
+  file:write(text)
+  file:close()
+  return true
+end
+
+-- → { binary, modules, root, cpath, cwd }, or nil and what is missing
+local function prerequisites(options)
+  local nginx, missing = find.nginx(options.nginx or os.getenv "SCALEKIT_NGINX")
+  if not nginx then
+    return nil, missing
+  end
+  local _, cwd = shell.run "pwd"
+  cwd = cwd:match "^[^\n]*"
+  local root = find.lua_root(cwd)
+  local cpath
+  cpath, missing = find.core(root, cwd, options.nginx_cpath)
+  if not cpath then
+    return nil, missing
+  end
+  local path = { root .. "/?.lua", root .. "/?/init.lua" }
+  for entry in (options.lua_path or ""):gmatch "[^;]+" do
+    path[#path + 1] = entry:sub(1, 1) == "/" and entry or cwd .. "/" .. entry
+  end
+  return { nginx = nginx, path = table.concat(path, ";"), cpath = cpath }
+end
+
+local function random_port()
+  local a, b = core.random(2):byte(1, 2)
+  return FIRST_PORT + (a * 256 + b) % (LAST_PORT - FIRST_PORT + 1)
+end
+
+-- Writes the files for one port and starts nginx on it.
+local function start_on(env, port, options, needs)
+  local dir = env.dir
+  env.port, env.url = port, ("http://127.0.0.1:%d"):format(port)
+  local files = {
+    ["nginx.conf"] = conf.nginx {
+      modules = needs.nginx.modules,
+      root = env.root,
+      workers = options.workers or 2,
+      memory = options.memory or "64m",
+      port = port,
+    },
+    ["init.lua"] = conf.init(needs.path, needs.cpath, {
+      base_url = env.url,
+      client_id = env.client_id,
+      client_secret = env.client_secret,
+      key_file = dir .. "/key.pem",
+      app = options.app,
+      user_verification = options.user_verification,
+      switches = options.switches ~= false,
+    }),
+  }
+  for name, text in pairs(files) do
+    local ok, err = write(dir .. "/" .. name, text)
+    if not ok then
+      return nil, err
+    end
+  end
+  return shell.run(script(STARTER, dir, needs.nginx.binary))
+end
+
+local function start(env, options, needs)
+  local pem = core.key_generate("RS256"):pem()
+  local ok, err = write(env.dir .. "/key.pem", pem)
+  if not ok then
+    return nil, err
+  end
+  for try = 1, options.port and 1 or TRIES do
+    local port = options.port or random_port()
+    ok, err = start_on(env, port, options, needs)
+    if ok then
+      return true
+    end
+    local taken = err and err:find("Address already in use", 1, true)
+    if taken and (options.port or try == TRIES) then
+      return nil, ("port %d of 127.0.0.1 is in use"):format(port)
+    elseif not taken then
+      return nil, "nginx did not start:\n" .. (err or "")
+    end
+  end
+end
+
+--- Starts an environment.
+-- @tparam[opt] table options `port` (default: a free one), `workers` (2), `dir` (where to make the
+--   environment's directory, default `$TMPDIR` or `/tmp`), `memory` ("64m"), `nginx` (a binary),
+--   `nginx_cpath` and `lua_path` (further places for nginx to look for modules in),
+--   `user_verification` ("custom"), `switches` (true), `app` (a module that makes the app)
+-- @treturn table|nil env `{ url, client_id, client_secret, port, dir, stop() }`; it lives as long
+--   as this value, so keep it
+-- @treturn string why there is none
+function M.start(options)
+  options = options or {}
+  check(options)
+  local needs, missing = prerequisites(options)
+  if not needs then
+    return nil, missing
+  end
+  local parent = options.dir or os.getenv "TMPDIR" or "/tmp"
+  local found, absolute = shell.run("cd " .. shell.quote(parent) .. " && pwd -P")
+  if not found then
+    return nil, ("cannot make a directory in %s: %s"):format(parent, absolute)
+  end
+  local env = setmetatable({
+    dir = absolute:match "^[^\n]*" .. "/scalekit-" .. ids.opaque():sub(1, 16),
+    client_id = ids.new "skc_",
+    client_secret = "test_" .. ids.opaque(),
+  }, mt)
+  -- the keeper first: whatever comes into being afterwards has somebody to clean it up. It has a
+  -- session of its own, where a signal to this process's group does not reach it.
+  local err
+  env.lifeline, err = io.popen(
+    "exec >/dev/null 2>&1; command -v setsid && exec setsid " .. script(KEEPER, env.dir)
+      .. "; exec " .. script(KEEPER, env.dir), "w")
+  if not env.lifeline then
+    return nil, err
+  end
+  local made, output = shell.run(script(LAYOUT, env.dir))
+  if not made then
+    env:stop()
+    return nil, ("cannot make a directory in %s: %s"):format(parent, output)
+  end
+  env.root = output:match "^0\n" ~= nil
+  local ok
+  ok, err = start(env, options, needs)
+  if not ok then
+    env:stop()
+    return nil, err
+  end
+  return env
+end
+
+return M

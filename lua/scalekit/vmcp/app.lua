@@ -1,0 +1,96 @@
+--- The one place that decides who answers a request.
+local discovery = require "scalekit.vmcp.discovery"
+local endpoint = require "scalekit.vmcp.endpoint"
+local oauth = require "scalekit.vmcp.oauth"
+local page = require "scalekit.vmcp.page"
+local problem = require "scalekit.vmcp.problem"
+local rest = require "scalekit.vmcp.rest"
+local switches = require "scalekit.vmcp.switches"
+
+local M = {}
+
+local App = {}
+local mt = { __index = App, __name = "scalekit.vmcp.app" }
+
+local UUID = "(%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%x%x%x%x%x%x%x%x)"
+
+-- pattern of the path → methods → handler(app, request, capture)
+local ROUTES = {
+  { "^/healthz$", { GET = discovery.health } },
+  { "^/oauth/token$", { POST = oauth.token } },
+  { "^/keys$", { GET = discovery.keys } },
+  { "^/%.well%-known/openid%-configuration$", { GET = discovery.openid } },
+  { "^/%.well%-known/oauth%-authorization%-server$", { GET = discovery.openid } },
+  { "^/%.well%-known/oauth%-protected%-resource/mcp/v3/servers/" .. UUID .. "$",
+    { GET = discovery.resource } },
+  { "^/magicLink/([%w_-]+)$", { GET = page.show, POST = page.decide } },
+  { "^/connected$", { GET = page.connected } },
+  { "^/mcp/v3/servers/" .. UUID .. "$", { POST = endpoint.post } },
+}
+
+--- @tparam table self the members listed in `vmcp.app`
+function M.new(self)
+  return setmetatable(self, mt)
+end
+
+--- Unix seconds, moved by the clock switch where switches are on.
+function App:now()
+  return self.wall_clock() + (self.switches and switches.offset(self) or 0)
+end
+
+--- Where a config's MCP endpoint is.
+function App:server_url(uuid)
+  return self.base_url .. "/mcp/v3/servers/" .. uuid
+end
+
+-- A page of another site must not reach a server on the user's own machine through the user's
+-- browser: neither under a foreign name (Host) nor by a cross-site request (Origin).
+local function trusted(app, headers)
+  local host, origin = headers.host, headers.origin
+  return (not host or app.hosts[host:lower()])
+    and (not origin or app.origins[origin])
+end
+
+local function allow(methods)
+  local names = {}
+  for name in pairs(methods) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return table.concat(names, ", ")
+end
+
+local function find(path)
+  for _, route in ipairs(ROUTES) do
+    local capture = path:match(route[1])
+    if capture then
+      return route[2], capture
+    end
+  end
+end
+
+--- Answers one request.
+-- @tparam table request
+-- @treturn table response
+function App:handle(request)
+  if not trusted(self, request.headers) then
+    return problem.response(problem.forbidden "Host or Origin is not one this server answers to")
+  end
+  local path = request.path
+  if path:sub(1, 8) == "/api/v1/" then
+    return rest.handle(self, request)
+  elseif self.switches and path:sub(1, 10) == "/switches/" then
+    return switches.handle(self, request)
+  end
+  local methods, capture = find(path)
+  if not methods then
+    return problem.response(problem.not_found("Nothing is served at this path"))
+  end
+  local method = request.method == "HEAD" and "GET" or request.method
+  if not methods[method] then
+    return problem.response(problem.method_not_allowed(allow(methods)))
+  end
+  return methods[method](self, request, capture)
+end
+
+return M

@@ -1,0 +1,81 @@
+--- Authorization links made one by one, and the confirmation of who used them.
+local accounts = require "scalekit.vmcp.accounts"
+local links = require "scalekit.vmcp.links"
+local moment = require "scalekit.vmcp.moment"
+local problem = require "scalekit.vmcp.problem"
+
+local M = {}
+
+local function given(value)
+  return value ~= nil and value ~= ""
+end
+
+-- The URL ends up in a Location header and its origin in a page's policy, so it must be nothing but
+-- a URL; users and passwords in it have no business here.
+local function is_plain_url(url)
+  local rest = url:match "^https?://[%w._:%[%]-]+(.*)$"
+  return rest and rest:match "^[/?#]?" == rest:sub(1, 1) and not rest:find "[%s%c\128-\255\"<>\\]"
+end
+
+-- The account that the selectors mean: by id, or by connection and user, created when missing.
+local function select_account(app, body)
+  if given(body.id) then
+    local account = accounts.by_id(app, body.id)
+    if not account then
+      return nil, problem.not_found("No connected account has this id")
+    end
+    return account, app.catalogue:connection(account.connection_name)
+  elseif not given(body.connector) or not given(body.identifier) then
+    return nil, problem.violation(given(body.connector) and "identifier" or "connector",
+      "give either id, or connector and identifier", "required")
+  end
+  local connection = app.catalogue:connection(body.connector)
+  if not connection then
+    return nil, problem.not_found(("There is no connection named '%s'"):format(body.connector))
+  elseif connection.keyless then
+    return nil, problem.precondition("CONNECTION_WITHOUT_KEY",
+      ("Connection '%s' has nothing to authorize"):format(connection.name))
+  end
+  local account, refusal = accounts.ensure(app, connection, body.identifier)
+  return account, account and connection or refusal
+end
+
+function M.GetMagicLinkForConnectedAccount(app, call)
+  local body = call.body
+  if given(body.user_verify_url) and not is_plain_url(body.user_verify_url) then
+    return nil, problem.violation(
+      "user_verify_url", "is not an http or https URL", "string.pattern")
+  end
+  local account, connection = select_account(app, body)
+  if not account then
+    return nil, connection
+  end
+  local link, expires = links.issue(app, {
+    connection = connection,
+    identifier = account.identifier,
+    seconds = links.API_LINK_SECONDS,
+    user_verify_url = given(body.user_verify_url) and body.user_verify_url or nil,
+    state = body.state,
+  })
+  if not link then
+    return nil, expires
+  end
+  return { link = link, expiry = moment.format(expires) }
+end
+
+function M.VerifyConnectedAccountUser(app, call)
+  local request, refusal = links.verify(app, call.body.auth_request_id, call.body.identifier)
+  if not request then
+    return nil, refusal
+  end
+  local connection = app.catalogue:connection(request.connection_name)
+  local account
+  account, refusal = accounts.set_status(
+    app, connection, request.identifier, "ACTIVE", "PENDING_VERIFICATION")
+  if not account then
+    return nil, refusal or problem.not_found("The account no longer waits for verification")
+  end
+  return { post_user_verify_redirect_url = app.base_url .. "/connected" }
+end
+
+return M

@@ -1,0 +1,48 @@
+--- Session tokens: one user's short-lived key to one Virtual MCP server.
+local accounts = require "scalekit.vmcp.accounts"
+local configs = require "scalekit.vmcp.configs"
+local moment = require "scalekit.vmcp.moment"
+local problem = require "scalekit.vmcp.problem"
+local tokens = require "scalekit.vmcp.tokens"
+
+local M = {}
+
+local DEFAULT_EXPIRY = "3600s"
+
+-- → account ids in the order of the mappings, or nil and what is missing
+local function active_accounts(app, config, identifier)
+  local list, missing = {}, {}
+  for _, mapping in ipairs(config.mappings) do
+    local connection = app.catalogue:connection(mapping.connection_name)
+    local account = accounts.find(app, connection, identifier)
+    if account and account.status == "ACTIVE" then
+      list[#list + 1] = account.id
+    else
+      missing[#missing + 1] = ("%s (%s)"):format(
+        connection.name, account and account.status or "no connected account")
+    end
+  end
+  if #missing > 0 then
+    return nil, problem.precondition("CONNECTED_ACCOUNT_NOT_ACTIVE",
+      "These connections have no ACTIVE account for the identifier: "
+        .. table.concat(missing, ", "))
+  end
+  return list
+end
+
+function M.CreateMcpSessionToken(app, call)
+  local config = configs.by_id(app, call.params.mcp_config_id)
+  if not config then
+    return nil, problem.not_found("No MCP config has this id")
+  end
+  local identifier = call.body.identifier
+  local account_ids, refusal = active_accounts(app, config, identifier)
+  if not account_ids then
+    return nil, refusal
+  end
+  local seconds, nanos = moment.duration(call.body.expiry or DEFAULT_EXPIRY)
+  local token, issued = tokens.session(app, config, identifier, account_ids, seconds)
+  return { token = token, expires_at = moment.format(issued + seconds, nanos) }
+end
+
+return M

@@ -1,0 +1,150 @@
+rockspec_format = "3.0"
+package = "scalekit"
+version = "scm-1"
+source = {
+  url = ".", -- a release names its tag here
+}
+description = {
+  summary = "Virtual MCP servers for AI agents: client, MCP client, and a self-hosted server",
+  detailed = [[
+    Create Virtual MCP servers on Scalekit AgentKit, check a user's connected
+    accounts, mint short-lived session tokens and call tools over MCP, blocking
+    or thousands at once from one thread; or host all of it on nginx.
+    An independent project, not the service's own.
+  ]],
+  license = "MIT",
+  labels = { "mcp", "http", "openresty", "ai", "oauth" },
+}
+dependencies = {
+  "lua >= 5.1, < 5.5",
+  "lua-cjson >= 2.1.0", -- the JSON codec
+  "argparse >= 0.7.0",  -- the command line
+}
+external_dependencies = {
+  CURL = { library = "curl" },     -- HTTP, TLS, HTTP/2
+  CRYPTO = { library = "crypto" }, -- signatures, randomness
+}
+build = {
+  type = "builtin",
+  modules = {
+    ["scalekit.core"] = {
+      sources = {
+        "csrc/answer.c",
+        "csrc/bind.c",
+        "csrc/bind_auth.c",
+        "csrc/bind_crypt.c",
+        "csrc/bind_loop.c",
+        "csrc/bind_sse.c",
+        "csrc/bind_transfer.c",
+        "csrc/bind_wire.c",
+        "csrc/buf.c",
+        "csrc/credentials.c",
+        "csrc/crypt.c",
+        "csrc/encode.c",
+        "csrc/json_span.c",
+        "csrc/jwt.c",
+        "csrc/loop.c",
+        "csrc/model.c",
+        "csrc/model_answer.c",
+        "csrc/model_check.c",
+        "csrc/model_fail.c",
+        "csrc/model_scalar.c",
+        "csrc/model_values.c",
+        "csrc/module.c",
+        "csrc/poll.c",
+        "csrc/request.c",
+        "csrc/sse.c",
+        "csrc/transfer.c",
+      },
+      defines = { "_GNU_SOURCE", 'SK_VERSION="0.1.0"' },
+      libraries = { "curl", "crypto", "pthread", "dl" },
+      libdirs = { "$(CURL_LIBDIR)", "$(CRYPTO_LIBDIR)" },
+    },
+    ["scalekit.auth"] = "lua/scalekit/auth.lua",
+    ["scalekit.cli.dev"] = "lua/scalekit/cli/dev.lua",
+    ["scalekit.cli"] = "lua/scalekit/cli/init.lua",
+    ["scalekit.cli.main"] = "lua/scalekit/cli/main.lua",
+    ["scalekit.client"] = "lua/scalekit/client.lua",
+    ["scalekit.driver.block"] = "lua/scalekit/driver/block.lua",
+    ["scalekit.driver"] = "lua/scalekit/driver/init.lua",
+    ["scalekit.driver.step"] = "lua/scalekit/driver/step.lua",
+    ["scalekit.driver.timers"] = "lua/scalekit/driver/timers.lua",
+    ["scalekit.error"] = "lua/scalekit/error.lua",
+    ["scalekit.host.conf"] = "lua/scalekit/host/conf.lua",
+    ["scalekit.host.find"] = "lua/scalekit/host/find.lua",
+    ["scalekit.host.launch"] = "lua/scalekit/host/launch.lua",
+    ["scalekit.host.nginx"] = "lua/scalekit/host/nginx.lua",
+    ["scalekit.host.shell"] = "lua/scalekit/host/shell.lua",
+    scalekit = "lua/scalekit/init.lua",
+    ["scalekit.json"] = "lua/scalekit/json.lua",
+    ["scalekit.jwt"] = "lua/scalekit/jwt.lua",
+    ["scalekit.mcp.answer"] = "lua/scalekit/mcp/answer.lua",
+    ["scalekit.mcp.challenge"] = "lua/scalekit/mcp/challenge.lua",
+    ["scalekit.mcp.connection"] = "lua/scalekit/mcp/connection.lua",
+    ["scalekit.mcp.endpoint"] = "lua/scalekit/mcp/endpoint.lua",
+    ["scalekit.mcp.era"] = "lua/scalekit/mcp/era.lua",
+    ["scalekit.mcp.failure"] = "lua/scalekit/mcp/failure.lua",
+    ["scalekit.mcp.header"] = "lua/scalekit/mcp/header.lua",
+    ["scalekit.mcp"] = "lua/scalekit/mcp/init.lua",
+    ["scalekit.mcp.legacy"] = "lua/scalekit/mcp/legacy.lua",
+    ["scalekit.mcp.modern"] = "lua/scalekit/mcp/modern.lua",
+    ["scalekit.mcp.rpc"] = "lua/scalekit/mcp/rpc.lua",
+    ["scalekit.mcp.span"] = "lua/scalekit/mcp/span.lua",
+    ["scalekit.mcp.tools"] = "lua/scalekit/mcp/tools.lua",
+    ["scalekit.mcp.version"] = "lua/scalekit/mcp/version.lua",
+    ["scalekit.mcp.wire"] = "lua/scalekit/mcp/wire.lua",
+    ["scalekit.ops"] = "lua/scalekit/ops.lua",
+    ["scalekit.options"] = "lua/scalekit/options.lua",
+    ["scalekit.reply"] = "lua/scalekit/reply.lua",
+    ["scalekit.resource"] = "lua/scalekit/resource/init.lua",
+    ["scalekit.resource.mcp_configs"] = "lua/scalekit/resource/mcp_configs.lua",
+    ["scalekit.retry"] = "lua/scalekit/retry.lua",
+    ["scalekit.route"] = "lua/scalekit/route.lua",
+    ["scalekit.schema"] = "lua/scalekit/schema.lua",
+    ["scalekit.transport.curl"] = "lua/scalekit/transport/curl.lua",
+    ["scalekit.transport.inproc"] = "lua/scalekit/transport/inproc.lua",
+    ["scalekit.version"] = "lua/scalekit/version.lua",
+    ["scalekit.vmcp.accounts"] = "lua/scalekit/vmcp/accounts.lua",
+    ["scalekit.vmcp.app"] = "lua/scalekit/vmcp/app.lua",
+    ["scalekit.vmcp.arguments"] = "lua/scalekit/vmcp/arguments.lua",
+    ["scalekit.vmcp.configs"] = "lua/scalekit/vmcp/configs.lua",
+    ["scalekit.vmcp.connector.diary"] = "lua/scalekit/vmcp/connector/diary.lua",
+    ["scalekit.vmcp.connector.gmail"] = "lua/scalekit/vmcp/connector/gmail.lua",
+    ["scalekit.vmcp.connector.googlecalendar"] = "lua/scalekit/vmcp/connector/googlecalendar.lua",
+    ["scalekit.vmcp.connector"] = "lua/scalekit/vmcp/connector/init.lua",
+    ["scalekit.vmcp.connector.mailbox"] = "lua/scalekit/vmcp/connector/mailbox.lua",
+    ["scalekit.vmcp.connector.schema"] = "lua/scalekit/vmcp/connector/schema.lua",
+    ["scalekit.vmcp.connector.seed"] = "lua/scalekit/vmcp/connector/seed.lua",
+    ["scalekit.vmcp.discovery"] = "lua/scalekit/vmcp/discovery.lua",
+    ["scalekit.vmcp.endpoint"] = "lua/scalekit/vmcp/endpoint.lua",
+    ["scalekit.vmcp.handler.accounts"] = "lua/scalekit/vmcp/handler/accounts.lua",
+    ["scalekit.vmcp.handler.configs"] = "lua/scalekit/vmcp/handler/configs.lua",
+    ["scalekit.vmcp.handler.links"] = "lua/scalekit/vmcp/handler/links.lua",
+    ["scalekit.vmcp.handler.sessions"] = "lua/scalekit/vmcp/handler/sessions.lua",
+    ["scalekit.vmcp.handler.tools"] = "lua/scalekit/vmcp/handler/tools.lua",
+    ["scalekit.vmcp.html"] = "lua/scalekit/vmcp/html.lua",
+    ["scalekit.vmcp.ids"] = "lua/scalekit/vmcp/ids.lua",
+    ["scalekit.vmcp"] = "lua/scalekit/vmcp/init.lua",
+    ["scalekit.vmcp.legacy"] = "lua/scalekit/vmcp/legacy.lua",
+    ["scalekit.vmcp.links"] = "lua/scalekit/vmcp/links.lua",
+    ["scalekit.vmcp.modern"] = "lua/scalekit/vmcp/modern.lua",
+    ["scalekit.vmcp.moment"] = "lua/scalekit/vmcp/moment.lua",
+    ["scalekit.vmcp.oauth"] = "lua/scalekit/vmcp/oauth.lua",
+    ["scalekit.vmcp.page"] = "lua/scalekit/vmcp/page.lua",
+    ["scalekit.vmcp.paging"] = "lua/scalekit/vmcp/paging.lua",
+    ["scalekit.vmcp.problem"] = "lua/scalekit/vmcp/problem.lua",
+    ["scalekit.vmcp.rest"] = "lua/scalekit/vmcp/rest.lua",
+    ["scalekit.vmcp.rpc"] = "lua/scalekit/vmcp/rpc.lua",
+    ["scalekit.vmcp.store.memory"] = "lua/scalekit/vmcp/store/memory.lua",
+    ["scalekit.vmcp.store.shdict"] = "lua/scalekit/vmcp/store/shdict.lua",
+    ["scalekit.vmcp.switches"] = "lua/scalekit/vmcp/switches.lua",
+    ["scalekit.vmcp.tokens"] = "lua/scalekit/vmcp/tokens.lua",
+    ["scalekit.vmcp.toolbox"] = "lua/scalekit/vmcp/toolbox.lua",
+  },
+  install = {
+    bin = { scalekit = "lua/scalekit/cli/main.lua" },
+  },
+}
+test = {
+  type = "busted",
+}

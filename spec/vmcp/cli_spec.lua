@@ -1,0 +1,118 @@
+local core = require "scalekit.core"
+local curl = require "scalekit.transport.curl"
+local shell = require "scalekit.host.shell"
+
+local MAIN = "lua/scalekit/cli/main.lua"
+
+local interpreter, send
+
+-- → exit code, output of both kinds
+local function scalekit(arguments)
+  interpreter = interpreter or select(2, shell.run "readlink /proc/$PPID/exe"):match "[^\n]+"
+  local _, output = shell.run(("%s %s %s; echo \"code=$?\""):format(
+    shell.quote(interpreter), MAIN, arguments))
+  local text, code = output:match "^(.*)code=(%d+)\n$"
+  return tonumber(code), text
+end
+
+local function read(path)
+  local file = io.open(path)
+  local text = file and file:read "*a" or ""
+  if file then
+    file:close()
+  end
+  return text
+end
+
+local function wait_for(path, pattern)
+  local deadline = core.now() + 15
+  repeat
+    local found = read(path):match(pattern)
+    if found then
+      return found
+    end
+    os.execute "sleep 0.05"
+  until core.now() > deadline
+end
+
+describe("the scalekit command", function()
+  setup(function()
+    send = curl.new()
+  end)
+
+  it("tells its version and its usage", function()
+    local code, text = scalekit "--version"
+    assert.equal(0, code)
+    assert.equal("scalekit " .. require "scalekit.version" .. "\n", text)
+    code, text = scalekit "--help"
+    assert.equal(0, code)
+    assert.truthy(text:find("dev", 1, true))
+  end)
+
+  it("exits with 2 when the command line makes no sense", function()
+    for _, arguments in ipairs {
+      "", "nothing", "dev --bogus", "dev --port x", "dev --port 70000", "dev --user-verification no",
+    } do
+      local code, text = scalekit(arguments)
+      assert.equal(2, code, arguments)
+      assert.truthy(text:find("scalekit", 1, true))
+    end
+  end)
+
+  describe("dev #nginx", function()
+    it("runs a program with the three variables, and exits like it", function()
+      local program = [['printenv | grep -c ^SCALEKIT_; echo "$0|$1"; exit 7']]
+      local code, text = scalekit("dev -- sh -c " .. program .. [[ "a b" "it's"]])
+      assert.equal(7, code)
+      assert.equal("3\na b|it's\n", text)
+      assert.equal(0, (scalekit "dev -- true"))
+      assert.equal(143, (scalekit "dev -- sh -c 'kill -TERM $$'"))
+    end)
+
+    it("is gone when the program is", function()
+      local _, text = scalekit "dev -- printenv SCALEKIT_ENV_URL"
+      local response, err = send { method = "GET", url = text:match "[^\n]+" .. "/healthz" }
+      assert.is_nil(response)
+      assert.equal("network", err.kind)
+    end)
+
+    it("does not put the secret on a command line", function()
+      local list = os.tmpname()
+      finally(function() os.remove(list) end)
+      local program = ("'cat /proc/*/cmdline >%s 2>/dev/null; printenv SCALEKIT_CLIENT_SECRET'")
+        :format(list)
+      local _, text = scalekit("dev -- sh -c " .. program)
+      local secret = text:match "[^\n]+"
+      assert.is_true(#secret > 20)
+      assert.is_nil(read(list):find(secret, 1, true))
+      assert.truthy(read(list):find(MAIN, 1, true))
+    end)
+
+    it("serves until it is interrupted, and shows requests without their secrets", function()
+      interpreter = interpreter or select(2, shell.run "readlink /proc/$PPID/exe"):match "[^\n]+"
+      local out, log = os.tmpname(), os.tmpname()
+      finally(function()
+        os.remove(out)
+        os.remove(log)
+      end)
+      -- a background shell ignores SIGINT for its children, so it is restored first
+      local _, pid = shell.run(([[setsid sh -c 'trap - INT; exec %s %s dev >%s 2>%s' & echo $!]]):format(
+        interpreter, MAIN, out, log))
+      local url = wait_for(out, "SCALEKIT_ENV_URL=(%S+)")
+      assert.truthy(wait_for(out, "SCALEKIT_CLIENT_SECRET=%S+"))
+      assert(send { method = "GET", url = url .. "/magicLink/abcdef?x=secret" })
+      assert.truthy(wait_for(log, "404  GET    /magicLink/…%?…"))
+      assert.is_nil(read(log):find("abcdef", 1, true))
+      shell.run("kill -INT " .. pid:match "%d+")
+      assert.truthy(wait_for(log, "Stopped"))
+    end)
+
+    it("exits with 1 when it cannot start", function()
+      local code, text = scalekit "dev -- sh -c 'true'"
+      assert.equal(0, code, text)
+      code, text = shell.run("SCALEKIT_NGINX=/no/such/nginx " .. interpreter .. " " .. MAIN .. " dev -- true")
+      assert.is_false(code)
+      assert.truthy(text:find("/no/such/nginx", 1, true))
+    end)
+  end)
+end)
