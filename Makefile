@@ -22,17 +22,20 @@ CORE := buf sse json_span encode poll loop request transfer answer credentials c
 SRC := $(sort $(wildcard csrc/*.c))
 HDR := $(wildcard csrc/*.h)
 
-demo: setup-demo build-5.4 build-jit
+demo:
+	@.ci/setup demo
+	@$(MAKE) --no-print-directory -s build-5.4 build-jit
 	@$(WITH_5.4) SCALEKIT_DEMO=1 $(DEV) -- lua5.4 examples/quickstart.lua
 
-dev: setup-demo build-5.4 build-jit
+dev:
+	@.ci/setup demo
+	@$(MAKE) --no-print-directory -s build-5.4 build-jit
 	@$(WITH_5.4) $(DEV) $(if $(PORT),--port $(PORT))
 
-test: setup-test build-all
+test:
+	@.ci/setup test
+	@$(MAKE) --no-print-directory -s build-all
 	@spec/run
-
-setup-%:
-	@.ci/setup $*
 
 WITH_5.4 = LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$(CURDIR)/?.lua;;" \
 	LUA_CPATH="$(CURDIR)/build/5.4/?.so;;" SCALEKIT_NGINX_CPATH="$(CURDIR)/build/jit/?.so"
