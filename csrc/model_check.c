@@ -44,22 +44,53 @@ static int is_absent(lua_State *L, int index) {
   return lua_isnil(L, index) || sk_is_null(L, index);
 }
 
-static int count_members(lua_State *L, int table) {
-  int n = 0;
+/* --- lists -------------------------------------------------------------------------- */
+
+/*
+** What a table has that a list has not, or NULL; `n`: how many entries. Keys
+** that are distinct positions with n for the largest are 1 to n. The border
+** that Lua calls a length would not do: it is a guess where there are holes.
+*/
+static const char *list_fault(lua_State *L, int table, int *n) {
+  int named = 0, other = 0;
+  long long last = 0;
+  *n = 0;
   lua_pushnil(L);
   while (lua_next(L, table) != 0) {
+    long long key;
     lua_pop(L, 1);
-    n++;
+    if (lua_type(L, -1) == LUA_TSTRING) named = 1;
+    else if (!sk_read_integer(L, -1, 0, &key) || key < 1) other = 1;
+    else if (key > last) last = key;
+    ++*n;
   }
-  return n;
+  if (named) return "named keys";
+  if (other) return "keys that no list has";
+  return last == *n ? NULL : "holes";
+}
+
+/* SK_SHAPED, and how many items, where `value` is a list; it pushes nothing. */
+static sk_shape need_list(lua_State *L, sk_walk *w, int value, int *n, const sk_place *at) {
+  const char *fault;
+  if (!lua_istable(L, value)) return sk_wrong_type(L, w, at, "list", value);
+  fault = list_fault(L, value, n);
+  if (w->mode == SK_RECEIVE) { /* JSON has no tables, and its lists are marked */
+    int marks = lua_istable(L, SK_AT_ARRAY_MT);
+    if (fault == NULL && (*n > 0 || !marks || sk_is_list(L, value))) return SK_SHAPED;
+    lua_pushliteral(L, "expected list, got object");
+  } else {
+    if (fault == NULL) return SK_SHAPED;
+    lua_pushfstring(L, "expected a list, got a table with %s", fault);
+  }
+  return sk_violate(L, w, at, "type", 0);
 }
 
 /* --- free-form values ----------------------------------------------------------- */
 
 static sk_shape copy_table(lua_State *L, sk_walk *w, int value, const sk_place *up) {
   sk_place at = {up, NULL, 0, 0};
-  int out, list = sk_is_list(L, value), before = w->violations;
-  if (list && count_members(L, value) != (int)sk_rawlen(L, value)) {
+  int n, out, list = sk_is_list(L, value), before = w->violations;
+  if (list && list_fault(L, value, &n) != NULL) {
     lua_pushliteral(L, "is neither a list nor an object");
     return sk_violate(L, w, up, "type", 0);
   }
@@ -126,11 +157,11 @@ sk_shape sk_copy(lua_State *L, sk_walk *w, int value, const sk_place *at) {
 /* "struct", "list" and "any": what comes from JSON needs no copy. */
 static sk_shape shape_free(lua_State *L, sk_walk *w, const sk_field *f, int value,
                            const sk_place *at) {
-  int table = lua_istable(L, value), list = table && sk_is_list(L, value);
+  int n;
   if (!is_raw(L, value)) {
-    if (f->type == SK_T_STRUCT && (!table || list)) return sk_wrong_type(L, w, at, "object", value);
-    if (f->type == SK_T_LIST && (!table || (!list && count_members(L, value) > 0)))
-      return sk_wrong_type(L, w, at, "list", value);
+    if (f->type == SK_T_STRUCT && (!lua_istable(L, value) || sk_is_list(L, value)))
+      return sk_wrong_type(L, w, at, "object", value);
+    if (f->type == SK_T_LIST && need_list(L, w, value, &n, at) == SK_BAD) return SK_BAD;
   }
   if (w->mode == SK_SEND) {
     if (sk_copy(L, w, value, at) != SK_SHAPED) return SK_BAD;
@@ -186,10 +217,15 @@ static sk_shape required(lua_State *L, sk_walk *w, const sk_place *at) {
   return sk_violate(L, w, at, "required", 0);
 }
 
-/* How many items there may be; SK_SHAPED where n of them are right. */
+/*
+** How many items there may be; SK_SHAPED where n of them are right. On the
+** wire an empty list says the same as none, so an optional one may arrive;
+** whoever sends it means something else by it.
+*/
 static sk_shape keep_size(lua_State *L, sk_walk *w, const sk_field *f, double n,
                           const sk_place *at) {
   if (w->mode == SK_REPLY) return SK_SHAPED;
+  if (n == 0 && f->optional && w->mode == SK_RECEIVE) return SK_SHAPED;
   if (n == 0 && f->required) return required(L, w, at);
   if (n < f->min_items) {
     sk_push_amount(L, "needs at least", f->min_items, "item");
@@ -206,11 +242,7 @@ static sk_shape shape_list(lua_State *L, sk_walk *w, const sk_field *f, int aux,
                            const sk_place *up) {
   sk_place at = {up, NULL, 0, 0};
   int i, n, out, before = w->violations;
-  if (!lua_istable(L, value)) return sk_wrong_type(L, w, up, "list", value);
-  n = (int)sk_rawlen(L, value);
-  if (count_members(L, value) != n ||
-      (n == 0 && w->mode == SK_RECEIVE && lua_istable(L, SK_AT_ARRAY_MT) && !sk_is_list(L, value)))
-    return sk_wrong_type(L, w, up, "list", value);
+  if (need_list(L, w, value, &n, up) == SK_BAD) return SK_BAD;
   if (keep_size(L, w, f, n, up) == SK_BAD) return SK_BAD;
   lua_createtable(L, n, 0);
   out = lua_gettop(L);
@@ -230,12 +262,12 @@ static sk_shape shape_list(lua_State *L, sk_walk *w, const sk_field *f, int aux,
 static sk_shape push_default(lua_State *L, const sk_field *f, int aux) {
   const char *first;
   size_t n;
+  if (f->optional) return SK_ABSENT;
   if (f->repeated) {
     lua_newtable(L);
     sk_mark_list(L);
     return SK_SHAPED;
   }
-  if (f->optional) return SK_ABSENT;
   switch (f->type) {
     case SK_T_STRING: lua_pushliteral(L, ""); return SK_SHAPED;
     case SK_T_BOOL: lua_pushboolean(L, 0); return SK_SHAPED;
@@ -259,7 +291,7 @@ static sk_shape shape_field(lua_State *L, sk_walk *w, const sk_field *f, int aux
   if (is_absent(L, value)) {
     if (w->mode == SK_REPLY) return push_default(L, f, aux);
     if (f->required) return required(L, w, at);
-    if (f->repeated && keep_size(L, w, f, 0, at) == SK_BAD) return SK_BAD;
+    if (f->repeated && !f->optional && keep_size(L, w, f, 0, at) == SK_BAD) return SK_BAD;
     return SK_ABSENT;
   }
   if (f->repeated) return shape_list(L, w, f, aux, value, at);

@@ -161,6 +161,14 @@ static sk_shape shape_double(lua_State *L, sk_walk *w, const sk_field *f, int va
 
 /* --- times --------------------------------------------------------------------- */
 
+/* "must be at most 86400s (24h)" */
+static void push_bound(lua_State *L, const char *text, const sk_time *t) {
+  char bound[SK_TIME_SIZE], units[SK_TIME_SIZE];
+  sk_duration_write(t, bound);
+  if (sk_duration_write_units(t, units) == 0) lua_pushfstring(L, "%s %s", text, bound);
+  else lua_pushfstring(L, "%s %s (%s)", text, bound, units);
+}
+
 static sk_shape shape_duration(lua_State *L, sk_walk *w, const sk_field *f, int value,
                                const sk_place *at) {
   char text[SK_TIME_SIZE];
@@ -185,8 +193,8 @@ static sk_shape shape_duration(lua_State *L, sk_walk *w, const sk_field *f, int 
   low = w->mode != SK_REPLY && f->has_min && sk_time_compare(&t, &f->shortest) < 0;
   high = w->mode != SK_REPLY && f->has_max && sk_time_compare(&t, &f->longest) > 0;
   if (low || high) {
-    sk_duration_write(low ? &f->shortest : &f->longest, text);
-    lua_pushfstring(L, "must be at %s %s", low ? "least" : "most", text);
+    if (low) push_bound(L, "must be at least", &f->shortest);
+    else push_bound(L, "must be at most", &f->longest);
     return sk_violate(L, w, at, low ? "duration.gte" : "duration.lte", value);
   }
   lua_pushlstring(L, text, sk_duration_write(&t, text));

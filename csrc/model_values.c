@@ -164,6 +164,13 @@ size_t sk_duration_write(const sk_time *t, char out[SK_TIME_SIZE]) {
   return n;
 }
 
+size_t sk_duration_write_units(const sk_time *t, char out[SK_TIME_SIZE]) {
+  int hours = t->seconds % 3600 == 0;
+  if (t->seconds <= 0 || t->seconds % 60 != 0 || t->nanos != 0) return 0;
+  return (size_t)snprintf(out, SK_TIME_SIZE, "%lld%c", t->seconds / (hours ? 3600 : 60),
+                          hours ? 'h' : 'm');
+}
+
 /* --- timestamps ------------------------------------------------------------------ */
 
 /* Days from 1970-01-01 in the Gregorian calendar; years begin in March. */

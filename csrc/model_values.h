@@ -27,6 +27,8 @@ sk_status sk_duration_read(const char *text, size_t n, sk_time *t);
 sk_status sk_duration_read_loose(const char *text, size_t n, sk_time *t);
 /* Protobuf JSON without trailing zeros; returns the length. */
 size_t sk_duration_write(const sk_time *t, char out[SK_TIME_SIZE]);
+/* "24h" or "90m"; 0 where it is not a positive number of whole ones. */
+size_t sk_duration_write_units(const sk_time *t, char out[SK_TIME_SIZE]);
 
 /* RFC 3339, 0 to 9 decimals, "Z" or an offset; counts from 1970. */
 sk_status sk_timestamp_read(const char *text, size_t n, sk_time *t);

@@ -51,7 +51,23 @@ describe("a duration", function()
     local violation = first(model, { x = "1m59h" }, "send")
     assert.equal("duration.format", violation.constraint)
     violation = first(model, { x = "25h" }, "send")
-    assert.same({ "must be at most 86400s", "25h" }, { violation.description, violation.given })
+    assert.same({ "must be at most 86400s (24h)", "25h" },
+      { violation.description, violation.given })
+  end)
+
+  it("says a bound of whole hours or minutes in these too", function()
+    for bound, text in pairs {
+      [60] = "60s (1m)", [90 * 60] = "5400s (90m)", [3600] = "3600s (1h)", [3601] = "3601s",
+      [90] = "90s", [60.5] = "60.5s", [0] = "0s", [315576000000] = "315576000000s (87660000h)",
+      [315575999940] = "315575999940s (5259599999m)",
+    } do
+      for _, mode in ipairs { "send", "receive" } do
+        assert.equal("must be at least " .. text,
+          first(one("duration", { min = bound }), { x = "-1s" }, mode).description)
+      end
+    end
+    assert.equal("must be at most -60s",
+      first(one("duration", { max = -60 }), { x = "0s" }, "send").description)
   end)
 end)
 
@@ -136,6 +152,12 @@ describe("sending", function()
     assert.equal("any.a[1]: type", lines(everything, { any = { a = { print } } }, "send"))
     assert.equal("any: type", lines(everything, { any = { 1, a = 2 } }, "send"))
     assert.equal("any: type", lines(everything, { any = { [true] = 2 } }, "send"))
+    assert.equal("any: type", lines(everything, { any = { 1, nil, 3, a = 4 } }, "send"))
+    assert.equal("any: type", lines(everything, { any = json.array { nil, 2, a = 3 } }, "send"))
+    assert.equal("expected a list, got a table with holes",
+      first(everything, { items = { 1, nil, 3 } }, "send").description)
+    assert.equal("expected a list, got a table with named keys",
+      first(everything, { items = { 1, a = 2 } }, "send").description)
     assert.equal("any[1]: double.finite", lines(everything, { any = { 0 / 0 } }, "send"))
     assert.equal("any.?: string.utf8", lines(everything, { any = { ["\255"] = 1 } }, "send"))
     local wide = {}
@@ -173,6 +195,7 @@ describe("receiving", function()
   it("tells an empty list from an empty object", function()
     local model = one("string", { repeated = true })
     assert.equal("x: type", lines(model, json.decode '{"x":{}}', "receive"))
+    assert.equal("items: type", lines(everything, json.decode '{"items":{}}', "receive"))
     assert.is_true(json.is_array(model:check(json.decode '{"x":[]}', "receive", json).x))
     assert.equal("object: type", lines(everything, json.decode '{"object":[]}', "receive"))
   end)

@@ -206,6 +206,65 @@ describe("a rule", function()
     end
   end)
 
+  it("of a list takes the positions 1 to n for keys and nothing else", function()
+    local faults = {
+      ["named keys"] = {
+        { a = true }, { "a", x = true }, { nil, "b", x = "c" }, { "a", nil, "b", x = "c" },
+        { "a", nil, "b", x = "c", [true] = "d" }, json.array { a = "b" },
+      },
+      holes = {
+        { "a", nil, "b" }, { nil, "b" }, { [3] = "c" }, { "a", [3] = "c" }, { [2 ^ 53] = "a" },
+        json.array { nil, "b" },
+      },
+      ["keys that no list has"] = {
+        { [0] = "a" }, { "a", [0] = "b" }, { [-1] = "a" }, { "a", [1.5] = "b" },
+        { "a", [1.5] = "b", [3] = "c" }, { "a", [true] = "b" }, { [print] = "a" },
+        { [1 / 0] = "a" },
+      },
+    }
+    local model = one("string", { repeated = true, required = true, max_items = 1 })
+    for what, values in pairs(faults) do
+      for i, value in ipairs(values) do
+        for mode, description in pairs {
+          send = "expected a list, got a table with " .. what,
+          reply = "expected a list, got a table with " .. what,
+          receive = "expected list, got object", -- where it came from knows no tables
+        } do
+          local violation = first(model, { x = value }, mode)
+          local place = what .. " " .. i .. " " .. mode
+          assert.same({ "x", "type", description },
+            { violation.field, violation.constraint, violation.description }, place)
+        end
+      end
+    end
+  end)
+
+  it("of a list holds for messages, none of which may get lost", function()
+    local a, b = { link_name = "a" }, { link_name = "b" }
+    for _, mode in ipairs { "send", "receive", "reply" } do
+      for _, value in ipairs {
+        a, { a = a }, { nil, a }, { a, nil, b }, { a, x = b }, { nil, a, x = b },
+      } do
+        assert.equal("tool_maps: type", lines(config, { name = "a", tool_maps = value }, mode))
+      end
+    end
+  end)
+
+  it("of a list that is optional bears its absence, but nothing empty is sent", function()
+    local model = one("string", { repeated = true, optional = true, min_items = 1, max_items = 2 })
+    for _, mode in ipairs { "send", "receive", "reply" } do
+      assert.same({}, lines(model, {}, mode))
+      assert.same({}, lines(model, { x = json.null }, mode))
+      assert.same({ x = { "a", "b" } }, lines(model, { x = { "a", "b" } }, mode))
+    end
+    assert.equal("x: repeated.min_items", lines(model, { x = {} }, "send"))
+    assert.equal("x: repeated.min_items", lines(model, { x = json.array {} }, "send"))
+    assert.equal("x: repeated.max_items", lines(model, { x = { "a", "b", "c" } }, "send"))
+    assert.equal("x: repeated.max_items", lines(model, { x = { "a", "b", "c" } }, "receive"))
+    -- protobuf cannot tell it from one left out
+    assert.same({ x = {} }, lines(model, { x = json.array {} }, "receive"))
+  end)
+
   it("of an enum knows its names", function()
     for _, mode in ipairs { "send", "receive", "reply" } do
       assert.equal("STATE_ON", lines(everything, { state = "STATE_ON" }, mode).state)

@@ -62,9 +62,12 @@ message("McpConfig", {
   { "mcp_server_url", "string", read_only = true },
 })
 
+-- An empty list of mappings leaves them as they are. Who sends one surely means
+-- to take them all away, which cannot be said: it must not pass for success.
 message("UpdateMcpConfigRequest", {
   { "description", "string" },
-  { "connection_tool_mappings", schema.Mapping, repeated = true, max_items = 25 },
+  { "connection_tool_mappings", schema.Mapping, repeated = true, optional = true,
+    min_items = 1, max_items = 25 },
 })
 
 message("McpConfigReply", { { "config", schema.McpConfig } })
