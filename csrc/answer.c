@@ -1,12 +1,11 @@
 /*
-** answer.c - what a transfer has got: status, header lines, body, events.
+** answer.c - what a transfer has got: status, header lines, body, events; and
+** what it still wants: the next piece of a body.
 */
 #include <stdlib.h>
 #include <string.h>
 
 #include "loop.h"
-
-enum { LOW_WATER = 64 * 1024 }; /* queued events below this wake the sender */
 
 void sk_node_free(sk_node *node) {
   if (node == NULL) return;
@@ -19,7 +18,12 @@ unsigned long sk_transfer_id(const sk_transfer *t) {
 }
 
 int sk_transfer_ready(const sk_transfer *t) {
-  return t->done || t->first || (t->streaming && !t->head_seen);
+  return t->done || t->first || (t->streaming && !t->head_seen) ||
+         (t->streaming == SK_CHUNKS && t->received.len) || sk_transfer_hungry(t);
+}
+
+void sk_transfer_mine(sk_transfer *t) {
+  if (t->loop) (void)sk_loop_mine(t->loop);
 }
 
 int sk_transfer_done(const sk_transfer *t) {
@@ -47,10 +51,12 @@ const sk_buf *sk_transfer_received(const sk_transfer *t) {
   return &t->received;
 }
 
-int sk_transfer_next_header(const sk_transfer *t, size_t *at, const char **name,
-                            size_t *name_len, const char **value, size_t *value_len) {
-  const char *p = t->head.p;
-  size_t n = t->head.len;
+const sk_buf *sk_transfer_head(const sk_transfer *t) {
+  return &t->head;
+}
+
+int sk_next_header(const char *p, size_t n, size_t *at, const char **name, size_t *name_len,
+                   const char **value, size_t *value_len) {
   while (*at < n) {
     const char *line = p + *at;
     const char *lf = (const char *)memchr(line, '\n', n - *at);
@@ -69,6 +75,13 @@ int sk_transfer_next_header(const sk_transfer *t, size_t *at, const char **name,
   return 0;
 }
 
+/* Lets a sender go on that was held back; its bytes may arrive inside. */
+static void resume(sk_transfer *t) {
+  if (!t->paused || t->queued > SK_LOW_WATER || t->easy == NULL) return;
+  t->paused = 0;
+  sk_transfer_go_on(t);
+}
+
 int sk_transfer_event(sk_transfer *t, sk_event *e) {
   sk_node *node = t->first;
   sk_node_free(t->current);
@@ -78,9 +91,35 @@ int sk_transfer_event(sk_transfer *t, sk_event *e) {
   if (t->first == NULL) t->last = NULL;
   t->queued -= node->size;
   *e = node->event;
-  if (t->paused && t->queued <= LOW_WATER && t->easy) {
-    t->paused = 0; /* the write callback may run inside this call */
-    curl_easy_pause(t->easy, CURLPAUSE_CONT);
-  }
+  resume(t);
   return 1;
+}
+
+void sk_transfer_chunk_taken(sk_transfer *t) {
+  t->received.len = 0;
+  t->queued = 0;
+  resume(t);
+}
+
+/* --- a body in pieces -------------------------------------------------------------- */
+
+int sk_transfer_hungry(const sk_transfer *t) {
+  return t->producing && !t->body_ended && !t->done && t->easy &&
+         t->body.len - t->body_at < SK_LOW_WATER;
+}
+
+sk_status sk_transfer_write(sk_transfer *t, const char *bytes, size_t n) {
+  sk_status rc;
+  if (t->done) return SK_OK; /* the end tells why */
+  if (t->body_at) {
+    sk_buf_shift(&t->body, t->body_at);
+    t->body_at = 0;
+  }
+  rc = sk_buf_add(&t->body, bytes, n);
+  if (rc == SK_OK && n == 0) t->body_ended = 1;
+  if (rc == SK_OK && t->starving && t->easy) {
+    t->starving = 0;
+    sk_transfer_go_on(t);
+  }
+  return rc;
 }

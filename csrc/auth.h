@@ -31,6 +31,9 @@ sk_status sk_credentials_accept(sk_credentials *c, const char *json, size_t n, d
 /* The token where there is one that is not about to expire, else NULL. */
 const sk_buf *sk_credentials_token(const sk_credentials *c, double now);
 
+/* From this time on the token is not given out any more. */
+double sk_credentials_renew(const sk_credentials *c);
+
 /* Counts the tokens; names the one that a request used. */
 unsigned long sk_credentials_generation(const sk_credentials *c);
 

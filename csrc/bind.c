@@ -11,10 +11,12 @@
 static const char *const class_name[SK_KINDS] = {
   "scalekit.loop", "scalekit.transfer", "scalekit.stream", "scalekit.secret",
   "scalekit.credentials", "scalekit.key", "scalekit.model",
+  "scalekit.json.writer", "scalekit.headers", "scalekit.profile",
 };
 
 static const char *const census_name[SK_KINDS] = {
   "loops", "transfers", "streams", "secrets", "credentials", "keys", "models",
+  "writers", "headers", "profiles",
 };
 
 #define COUNTERS "scalekit.census"

@@ -17,6 +17,7 @@
 /* Each adds its functions to the module table on top of the stack. */
 void sk_open_wire(lua_State *L);   /* JSON checks, encodings, event streams */
 void sk_open_secret(lua_State *L); /* bytes that Lua can carry, not read    */
+void sk_open_json(lua_State *L);   /* Lua values to JSON text                */
 void sk_open_sse(lua_State *L);    /* event streams for other transports    */
 void sk_open_crypt(lua_State *L);  /* keys, signatures, digests, randomness */
 void sk_open_model(lua_State *L);  /* descriptors of API objects            */
@@ -28,7 +29,8 @@ void sk_open_loop(lua_State *L);   /* the loop and its transfers            */
 ** can say how many of each kind are alive; counters belong to one lua_State.
 */
 typedef enum sk_kind {
-  SK_LOOP, SK_TRANSFER, SK_STREAM, SK_SECRET, SK_CREDENTIALS, SK_KEY, SK_MODEL, SK_KINDS
+  SK_LOOP, SK_TRANSFER, SK_STREAM, SK_SECRET, SK_CREDENTIALS, SK_KEY, SK_MODEL, SK_WRITER, SK_HEADERS,
+  SK_PROFILE, SK_KINDS
 } sk_kind;
 
 typedef struct sk_head {

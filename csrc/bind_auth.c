@@ -4,7 +4,8 @@
 ** credentials(id, secret) → c
 **   c:form()           secret: the body of a token request
 **   c:accept(body)     true | nil, message
-**   c:bearer()         secret, generation | nothing while there is no token
+**   c:bearer()         secret, generation, time to ask again | nothing while
+**                      there is no token
 **   c:drop(generation) that token was refused
 */
 #include <string.h>
@@ -78,7 +79,8 @@ static int bearer(lua_State *L) {
   if (token == NULL) return 0;
   sk_push_secret(L, token->p, token->len);
   lua_pushnumber(L, (lua_Number)sk_credentials_generation(b->c));
-  return 2;
+  lua_pushnumber(L, sk_credentials_renew(b->c));
+  return 3;
 }
 
 static int drop(lua_State *L) {

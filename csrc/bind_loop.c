@@ -5,8 +5,10 @@
 **   loop:pollfd() :events() :timeout() :step()   for any event loop
 **   loop:wait(seconds)    steps, waits for the next work at most that long
 **   loop:drive(t, seconds) waits until t is ready, at most that long
+**   loop:nudge()          wakes who waits on pollfd, so that it looks again
 **   loop:news()           id of a transfer with news, or nil
-**   loop:submit(request)  → transfer (bind_transfer.c)
+**   loop:profile{…}       → profile (bind_shared.c)
+**   loop:submit(…)        → transfer (bind_transfer.c)
 ** poll({ loop, … }, seconds), sleep(seconds), now()
 */
 #include "bind_http.h"
@@ -44,21 +46,16 @@ static sk_loop *check_loop(lua_State *L) {
 }
 
 static long option(lua_State *L, const char *name, long fallback) {
-  long value = fallback;
-  lua_getfield(L, 1, name);
-  if (!lua_isnil(L, -1)) {
-    value = (long)luaL_checknumber(L, -1);
-    if (value < 1) luaL_error(L, "%s must be at least 1", name);
-  }
-  lua_pop(L, 1);
-  return value;
+  double value = sk_field_number(L, 1, name, (double)fallback);
+  if (!(value >= 1 && value <= 1000000)) luaL_error(L, "%s must be from 1 to 1000000", name);
+  return (long)value;
 }
 
 static int loop_new(lua_State *L) {
   sk_loop_limits limits;
   loop_box *b;
   luaL_checktype(L, 1, LUA_TTABLE);
-  limits.host_connections = option(L, "host_connections", 64);
+  limits.host_connections = option(L, "host_connections", 128);
   limits.pool = option(L, "pool", 256);
   b = (loop_box *)sk_new(L, SK_LOOP, sizeof *b, 0);
   b->loop = sk_loop_open(&limits);
@@ -86,6 +83,16 @@ static int loop_timeout(lua_State *L) {
 
 static int loop_step(lua_State *L) {
   sk_loop_step(check_loop(L));
+  return 0;
+}
+
+static int loop_generation(lua_State *L) {
+  lua_pushnumber(L, (lua_Number)sk_loop_generation(check_loop(L)));
+  return 1;
+}
+
+static int loop_nudge(lua_State *L) {
+  sk_loop_nudge(check_loop(L));
   return 0;
 }
 
@@ -123,8 +130,10 @@ static int loop_drive(lua_State *L) {
 /* poll({ loop, … }, seconds): waits for work of any of them, and does it */
 static int poll_loops(lua_State *L) {
   sk_loop *loops[64];
-  int i, n = (int)sk_rawlen(L, 1);
+  int i, n;
   double seconds = luaL_optnumber(L, 2, -1);
+  luaL_checktype(L, 1, LUA_TTABLE);
+  n = (int)sk_rawlen(L, 1);
   if (n > 64) return luaL_error(L, "scalekit: more than 64 loops at once; share one");
   for (i = 0; i < n; i++) {
     lua_rawgeti(L, 1, i + 1);
@@ -136,7 +145,8 @@ static int poll_loops(lua_State *L) {
 }
 
 static int nap(lua_State *L) {
-  sk_loop_wait_any(NULL, 0, luaL_checknumber(L, 1));
+  double seconds = luaL_checknumber(L, 1);
+  sk_loop_wait_any(NULL, 0, seconds > 0 ? seconds : 0);
   return 0;
 }
 
@@ -149,11 +159,14 @@ void sk_open_loop(lua_State *L) {
   static const luaL_Reg loop_methods[] = {
     {"pollfd", loop_pollfd}, {"events", loop_events}, {"timeout", loop_timeout},
     {"step", loop_step},     {"wait", loop_wait},     {"drive", loop_drive},
-    {"news", loop_news},     {"submit", sk_loop_submit}, {"close", loop_close_checked},
+    {"news", loop_news},     {"profile", sk_loop_profile_new}, {"nudge", loop_nudge},
+    {"generation", loop_generation},     {"submit", sk_loop_submit}, {"close", loop_close_checked},
     {NULL, NULL}};
   static const luaL_Reg functions[] = {
-    {"loop", loop_new}, {"poll", poll_loops}, {"sleep", nap}, {"now", now}, {NULL, NULL}};
+    {"loop", loop_new}, {"headers", sk_headers_make}, {"parse_headers", sk_headers_parse},
+    {"poll", poll_loops}, {"sleep", nap}, {"now", now}, {NULL, NULL}};
   sk_class(L, SK_LOOP, loop_methods, loop_close); /* first: on most versions finalised last */
   sk_open_transfer(L);
+  sk_open_shared(L);
   sk_setfuncs(L, functions, 0);
 }

@@ -1,14 +1,18 @@
 /*
 ** bind_transfer.c - transfers for Lua.
 **
-** loop:submit{ url, method, headers, auth, body, timeout, connect_timeout,
-**   idle_timeout, max_body, stream, secret, http1, ca_file, cert_file,
-**   key_file, proxy } → transfer | nil, message
-** transfer:id() :ready() :take() :read() :close()
+** loop:submit(profile, method, url, headers, auth, body, timeout, once, more)
+**   → transfer | nil, message. headers: a table or what headers() made; auth: a
+**   secret or nil; more: nil or { max_body, idle_timeout, stream, producing,
+**   secret }. Positions, not names: a lookup of each name would show in the
+**   time that a small request takes.
+** transfer:id() :ready() :take() :read() :hungry() :write(bytes) :close()
 */
 #include <string.h>
 
 #include "bind_http.h"
+
+enum { LOOP = 1, PROFILE, METHOD, URL, HEADERS, AUTH, BODY, TIMEOUT, ONCE, MORE };
 
 typedef struct transfer_box {
   sk_head head;
@@ -18,131 +22,86 @@ typedef struct transfer_box {
 
 /* --- submitting ------------------------------------------------------------------ */
 
-/* NULL where all is well, else what is wrong with the request. */
-static const char *judge(lua_State *L, sk_status rc, const char *what) {
-  if (rc == SK_NOMEM) luaL_error(L, "scalekit: out of memory");
-  return rc == SK_OK ? NULL : what;
+/* stream = true: event streams; "chunks": any answer as it comes */
+static int stream_mode(lua_State *L) {
+  const char *mode = sk_field_string(L, MORE, "stream");
+  if (mode) return strcmp(mode, "chunks") == 0 ? 2 : 1;
+  return sk_field_flag(L, MORE, "stream");
 }
 
-static const char *get_string(lua_State *L, const char *name) {
-  const char *s;
-  lua_getfield(L, 2, name);
-  s = lua_tostring(L, -1);
-  lua_pop(L, 1); /* the request table keeps the string alive */
-  return s;
+/* A number of bytes; infinity and nonsense are the ceiling. */
+static size_t byte_count(double n) {
+  return n >= 0 && n < 1e15 ? (size_t)n : (size_t)1000000000000000;
 }
 
-static double get_number(lua_State *L, const char *name, double fallback) {
-  double n;
-  lua_getfield(L, 2, name);
-  n = lua_isnil(L, -1) ? fallback : luaL_checknumber(L, -1);
-  lua_pop(L, 1);
-  return n;
-}
-
-static int get_flag(lua_State *L, const char *name) {
-  int on;
-  lua_getfield(L, 2, name);
-  on = lua_toboolean(L, -1);
-  lua_pop(L, 1);
-  return on;
-}
-
-/* Milliseconds; more than 0 for any positive time, and bounded. */
-static long to_ms(double seconds) {
-  if (seconds <= 0) return 0;
-  if (seconds > 1e6) return 1000000000L;
-  return seconds < 0.001 ? 1 : (long)(seconds * 1000);
-}
-
-static void read_options(lua_State *L, sk_transfer_options *o) {
+static void read_options(lua_State *L, sk_transfer_options *o, int *secret) {
   memset(o, 0, sizeof *o);
-  o->method = get_string(L, "method");
-  if (o->method == NULL) o->method = "GET";
-  o->ca_file = get_string(L, "ca_file");
-  o->cert_file = get_string(L, "cert_file");
-  o->key_file = get_string(L, "key_file");
-  o->proxy = get_string(L, "proxy");
-  o->timeout_ms = to_ms(get_number(L, "timeout", 0));
-  o->connect_ms = to_ms(get_number(L, "connect_timeout", 0));
-  o->idle_s = (long)get_number(L, "idle_timeout", 0);
-  o->max_body = (size_t)get_number(L, "max_body", 8 << 20);
-  o->max_event = o->max_body;
-  o->stream = get_flag(L, "stream");
-  o->http1 = get_flag(L, "http1");
+  o->method = luaL_checkstring(L, METHOD);
+  o->timeout = luaL_optnumber(L, TIMEOUT, 0);
+  o->once = lua_toboolean(L, ONCE);
+  o->max_body = o->max_event = 8 << 20;
+  *secret = 0;
+  if (lua_istable(L, MORE)) {
+    o->max_body = o->max_event = byte_count(sk_field_number(L, MORE, "max_body", 8 << 20));
+    o->idle = sk_field_number(L, MORE, "idle_timeout", 0);
+    o->stream = stream_mode(L);
+    o->producing = sk_field_flag(L, MORE, "producing");
+    *secret = sk_field_flag(L, MORE, "secret");
+  }
 }
 
 static const char *add_headers(lua_State *L, sk_transfer *t) {
-  const char *problem = NULL;
-  lua_getfield(L, 2, "headers");
-  if (lua_istable(L, -1)) {
-    int headers = lua_gettop(L);
-    lua_pushnil(L);
-    while (lua_next(L, headers)) {
-      size_t nl, vl;
-      const char *name, *value;
-      if (lua_type(L, -2) != LUA_TSTRING) luaL_error(L, "scalekit: header names are strings");
-      name = lua_tolstring(L, -2, &nl);
-      value = sk_check_bytes(L, lua_gettop(L), &vl);
-      problem = judge(L, sk_transfer_header(t, name, nl, value, vl),
-                      "a header has a byte that headers cannot carry");
-      if (problem) {
-        lua_pop(L, 3);
-        return problem;
-      }
-      lua_pop(L, 1);
-    }
+  sk_headers *h = sk_test_headers(L, HEADERS);
+  if (h) {
+    sk_transfer_headers(t, h);
+  } else if (lua_istable(L, HEADERS)) {
+    h = sk_headers_new();
+    if (h == NULL) luaL_error(L, "scalekit: out of memory");
+    sk_transfer_headers(t, h); /* the transfer owns it, whatever throws below */
+    sk_headers_release(h);
+    return sk_fill_headers(L, HEADERS, h);
   }
-  lua_pop(L, 1);
   return NULL;
 }
 
-static const char *add_bytes(lua_State *L, sk_transfer *t, const char *name,
-                             sk_status (*add)(sk_transfer *, const char *, size_t),
+static const char *add_bytes(lua_State *L, sk_transfer *t, int index,
+                             sk_status (*put)(sk_transfer *, const char *, size_t),
                              const char *what) {
-  const char *problem = NULL;
-  lua_getfield(L, 2, name);
-  if (!lua_isnil(L, -1)) {
-    size_t n;
-    const char *p = sk_check_bytes(L, lua_gettop(L), &n);
-    problem = judge(L, add(t, p, n), what);
-  }
-  lua_pop(L, 1);
-  return problem;
+  size_t n;
+  const char *p;
+  if (lua_isnil(L, index)) return NULL;
+  p = sk_check_bytes(L, index, &n);
+  return sk_judge(L, put(t, p, n), what);
 }
 
 static const char *fill(lua_State *L, sk_transfer *t) {
   const char *problem = add_bytes(
-    L, t, "url", sk_transfer_url,
+    L, t, URL, sk_transfer_url,
     "a URL must be http or https, without user name, white space or backslash");
   if (!problem) problem = add_headers(L, t);
   if (!problem)
-    problem = add_bytes(L, t, "auth", sk_transfer_bearer,
+    problem = add_bytes(L, t, AUTH, sk_transfer_bearer,
                         "the bearer token has a byte that headers cannot carry");
-  if (!problem) problem = add_bytes(L, t, "body", sk_transfer_body, "the body is too large");
+  if (!problem) problem = add_bytes(L, t, BODY, sk_transfer_body, "the body is too large");
   return problem;
 }
 
-/* submit(request) → transfer | nil, message */
 int sk_loop_submit(lua_State *L) {
-  sk_loop *l = sk_check_loop(L, 1);
+  sk_loop *l = sk_check_loop(L, LOOP);
+  sk_profile *p = sk_check_profile(L, PROFILE);
   sk_transfer_options o;
   transfer_box *b;
   const char *problem;
-  luaL_checktype(L, 2, LUA_TTABLE);
-  lua_settop(L, 2);
-  luaL_checkstack(L, 12, NULL);
-  b = (transfer_box *)sk_new(L, SK_TRANSFER, sizeof *b, 1);
-  sk_getuv(L, -1); /* the transfer keeps its loop alive */
-  lua_pushvalue(L, 1);
-  lua_rawseti(L, -2, 1);
-  lua_pop(L, 1);
-  b->t = sk_transfer_new(); /* from here on the box owns it, whatever throws */
+  int secret;
+  lua_settop(L, MORE);
+  luaL_checkstring(L, URL);
+  read_options(L, &o, &secret);
+  b = (transfer_box *)sk_new(L, SK_TRANSFER, sizeof *b, 0);
+  b->secret = secret;
+  b->t = sk_transfer_new(l); /* from here on the box owns it, whatever throws */
   if (b->t == NULL) return luaL_error(L, "scalekit: out of memory");
-  b->secret = get_flag(L, "secret");
-  read_options(L, &o);
   problem = fill(L, b->t);
-  if (!problem) problem = judge(L, sk_transfer_submit(b->t, l, &o), "not a request HTTP knows");
+  if (!problem) problem = sk_judge(L, sk_transfer_submit(b->t, p, &o), "not a request HTTP knows");
   if (!problem) return 1;
   lua_pushnil(L);
   lua_pushstring(L, problem);
@@ -165,46 +124,30 @@ static int transfer_close_checked(lua_State *L) {
   return transfer_close(L);
 }
 
-static transfer_box *check_transfer(lua_State *L) {
+sk_transfer *sk_check_transfer(lua_State *L, int index) {
+  return ((transfer_box *)sk_check(L, index, SK_TRANSFER))->t;
+}
+
+static transfer_box *check_open(lua_State *L) {
   transfer_box *b = (transfer_box *)sk_check(L, 1, SK_TRANSFER);
   if (b->t == NULL) luaL_argerror(L, 1, "the transfer is closed");
+  sk_transfer_mine(b->t);
   return b;
 }
 
 static int transfer_id(lua_State *L) {
-  lua_pushnumber(L, (lua_Number)sk_transfer_id(check_transfer(L)->t));
+  lua_pushnumber(L, (lua_Number)sk_transfer_id(check_open(L)->t));
   return 1;
 }
 
 static int transfer_ready(lua_State *L) {
-  const transfer_box *b = (transfer_box *)sk_check(L, 1, SK_TRANSFER);
-  lua_pushboolean(L, b->t == NULL || sk_transfer_ready(b->t));
+  const sk_transfer *t = sk_check_transfer(L, 1);
+  lua_pushboolean(L, t == NULL || sk_transfer_ready(t));
   return 1;
 }
 
-/* Lower-case names; lines of one name are joined with ", " (RFC 9110 5.3). */
-static void push_headers(lua_State *L, const sk_transfer *t) {
-  size_t at = 0, nl, vl, i;
-  const char *name, *value;
-  char lower[128];
-  lua_newtable(L);
-  while (sk_transfer_next_header(t, &at, &name, &nl, &value, &vl)) {
-    if (nl > sizeof lower) continue;
-    for (i = 0; i < nl; i++)
-      lower[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] - 'A' + 'a' : name[i]);
-    lua_pushlstring(L, lower, nl);
-    lua_pushvalue(L, -1);
-    lua_rawget(L, -3);
-    if (lua_isnil(L, -1)) {
-      lua_pop(L, 1);
-      lua_pushlstring(L, value, vl);
-    } else {
-      lua_pushliteral(L, ", ");
-      lua_pushlstring(L, value, vl);
-      lua_concat(L, 3);
-    }
-    lua_rawset(L, -3);
-  }
+static void push_buf(lua_State *L, const sk_buf *b) {
+  lua_pushlstring(L, b->len ? b->p : "", b->len);
 }
 
 static int push_failure(lua_State *L, const sk_transfer *t) {
@@ -217,38 +160,43 @@ static int push_failure(lua_State *L, const sk_transfer *t) {
   return 4;
 }
 
-/* take() → status, headers, body | status, headers, nil for a stream
+/* take() → status, head, body | status, head for a stream
           | nil, kind, message, outcome | nothing while it is not ready */
 static int transfer_take(lua_State *L) {
-  transfer_box *b = check_transfer(L);
+  transfer_box *b = check_open(L);
   const sk_buf *body;
   int n;
-  if (!sk_transfer_ready(b->t)) return 0;
-  if (sk_transfer_streaming(b->t)) {
-    lua_pushinteger(L, sk_transfer_status(b->t));
-    push_headers(L, b->t);
-    return 2;
+  if (!sk_transfer_streaming(b->t)) {
+    if (!sk_transfer_done(b->t)) return 0;
+    n = push_failure(L, b->t);
+    if (n) return n;
   }
-  n = push_failure(L, b->t);
-  if (n) return n;
   lua_pushinteger(L, sk_transfer_status(b->t));
-  push_headers(L, b->t);
+  push_buf(L, sk_transfer_head(b->t));
+  if (sk_transfer_streaming(b->t)) return 2;
   body = sk_transfer_received(b->t);
   if (b->secret)
     sk_push_secret(L, body->len ? body->p : "", body->len);
   else
-    lua_pushlstring(L, body->len ? body->p : "", body->len);
+    push_buf(L, body);
   return 3;
 }
 
-/* read() → event | false while none is here | nil at a clean end
+/* read() → event or chunk | false while none is here | nil at a clean end
           | nil, kind, message, outcome */
 static int transfer_read(lua_State *L) {
-  transfer_box *b = check_transfer(L);
+  transfer_box *b = check_open(L);
+  const sk_buf *chunk;
   sk_event e;
   int n;
   if (sk_transfer_event(b->t, &e)) {
     sk_push_event(L, &e);
+    return 1;
+  }
+  chunk = sk_transfer_received(b->t);
+  if (chunk->len) {
+    push_buf(L, chunk);
+    sk_transfer_chunk_taken(b->t);
     return 1;
   }
   if (!sk_transfer_done(b->t)) {
@@ -261,13 +209,25 @@ static int transfer_read(lua_State *L) {
   return 1;
 }
 
-sk_transfer *sk_check_transfer(lua_State *L, int index) {
-  return ((transfer_box *)sk_check(L, index, SK_TRANSFER))->t;
+static int transfer_hungry(lua_State *L) {
+  lua_pushboolean(L, sk_transfer_hungry(check_open(L)->t));
+  return 1;
+}
+
+/* write(bytes): the next piece of the body; write() ends it */
+static int transfer_write(lua_State *L) {
+  transfer_box *b = check_open(L);
+  size_t n = 0;
+  const char *p = lua_isnoneornil(L, 2) ? "" : luaL_checklstring(L, 2, &n);
+  if (n == 0 && !lua_isnoneornil(L, 2)) return 0; /* an empty piece is no end */
+  if (sk_transfer_write(b->t, p, n) != SK_OK) luaL_error(L, "scalekit: out of memory");
+  return 0;
 }
 
 void sk_open_transfer(lua_State *L) {
   static const luaL_Reg methods[] = {
-    {"id", transfer_id},     {"ready", transfer_ready}, {"take", transfer_take},
-    {"read", transfer_read}, {"close", transfer_close_checked}, {NULL, NULL}};
+    {"id", transfer_id},     {"ready", transfer_ready},   {"take", transfer_take},
+    {"read", transfer_read}, {"hungry", transfer_hungry}, {"write", transfer_write},
+    {"close", transfer_close_checked}, {NULL, NULL}};
   sk_class(L, SK_TRANSFER, methods, transfer_close);
 }

@@ -80,7 +80,7 @@ static double lifetime(const char *json, size_t n) {
   size_t i;
   span.p = json;
   span.n = n;
-  if (!sk_json_member(&span, "expires_in", 10)) return 3600;
+  if (!sk_json_member(&span, "expires_in", 10) || span.p[0] == 'n') return 3600; /* or null */
   for (i = 0; i < span.n; i++) { /* a number, or one in quotes */
     char c = span.p[i];
     if (c >= '0' && c <= '9')
@@ -106,6 +106,10 @@ sk_status sk_credentials_accept(sk_credentials *c, const char *json, size_t n, d
     return rc;
   }
   life = lifetime(json, n);
+  if (life < 1) { /* of no use to anybody */
+    c->token.len = 0;
+    return SK_INVALID;
+  }
   margin = life > 240 ? 60 : life / 4; /* a minute early, less for short-lived ones */
   c->renew = now + life - margin - spread * margin / 2;
   c->generation++;
@@ -114,6 +118,10 @@ sk_status sk_credentials_accept(sk_credentials *c, const char *json, size_t n, d
 
 const sk_buf *sk_credentials_token(const sk_credentials *c, double now) {
   return c->token.len && now < c->renew ? &c->token : NULL;
+}
+
+double sk_credentials_renew(const sk_credentials *c) {
+  return c->renew;
 }
 
 unsigned long sk_credentials_generation(const sk_credentials *c) {

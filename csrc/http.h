@@ -22,7 +22,7 @@ double sk_now(void);
 /* --- the loop (loop.c, poll.c) ---------------------------------------------- */
 
 typedef struct sk_loop_limits {
-  long host_connections; /* to one host and port at once                      */
+  long host_connections; /* transfers to one origin at once; the others wait  */
   long pool;             /* idle connections kept                             */
 } sk_loop_limits;
 
@@ -50,47 +50,78 @@ void sk_loop_step(sk_loop *l);
 void sk_loop_wait(sk_loop *l, double seconds);
 /* The same for up to 64 loops; with none it just sleeps. */
 void sk_loop_wait_any(sk_loop *const *loops, int n, double seconds);
+/* 1, and one more after each fork: transfers of an earlier one are over. */
+unsigned long sk_loop_generation(const sk_loop *l);
 /* The id of a transfer with news that nobody has looked at; 0: none. */
 unsigned long sk_loop_news(sk_loop *l);
 /* Makes pollfd readable while news waits: called when somebody who drove the
 ** loop for one transfer leaves. */
 void sk_loop_ring(sk_loop *l);
+/* Makes pollfd readable until the news has been asked for: whoever waits there
+** looks again, since what it waits for has changed. */
+void sk_loop_nudge(sk_loop *l);
 
-/* --- one transfer (transfer.c) ---------------------------------------------- */
+/* --- what the requests of one transport share (profile.c) ---------------------- */
+
+typedef struct sk_profile sk_profile;
+
+typedef struct sk_profile_options {
+  const char *ca_file, *cert_file, *key_file, *proxy; /* copied; NULL: the default */
+  const char *no_proxy; /* of the environment, loopback added; filled in         */
+  long connect_ms; /* until connected; 0: libcurl's default                        */
+  int http1;       /* do not offer HTTP/2                                          */
+  int tls13;       /* no TLS below 1.3                                             */
+} sk_profile_options;
+
+/* Counted references: each transfer holds one. NULL: out of memory. */
+sk_profile *sk_profile_new(sk_loop *l, const sk_profile_options *o);
+void sk_profile_release(sk_profile *p);
+
+typedef struct sk_headers sk_headers;
+
+/* Header lines, for one request or any number. NULL: out of memory. */
+sk_headers *sk_headers_new(void);
+void sk_headers_release(sk_headers *h);
+/* SK_INVALID: a byte that could start another header. */
+sk_status sk_headers_add(sk_headers *h, const char *name, size_t name_len, const char *value,
+                         size_t value_len);
+
+/* --- one transfer (transfer.c, request.c, answer.c) ------------------------------ */
 
 typedef struct sk_transfer_options {
-  const char *method; /* these strings are the caller's, until submitted       */
-  const char *ca_file, *cert_file, *key_file, *proxy; /* NULL: the default     */
-  long timeout_ms;           /* the whole transfer; 0: none                    */
-  long connect_ms;           /* until connected; 0: libcurl's default          */
-  long idle_s;               /* without a byte; 0: none                        */
-  size_t max_body;           /* decompressed bytes of a body                   */
-  size_t max_event;          /* bytes of one event of a stream                 */
-  int stream;                /* hand an event-stream answer on as it comes     */
-  int http1;                 /* do not offer HTTP/2                            */
+  const char *method;    /* copied                                              */
+  double timeout;        /* seconds for all of it, waiting included; 0: none    */
+  double idle;           /* seconds without a byte while it runs; 0: none       */
+  size_t max_body;       /* decompressed bytes of a body, all in all            */
+  size_t max_event;      /* bytes of one event of a stream                      */
+  int stream;            /* 1: hand an event-stream answer on event by event,
+                            2: hand any successful answer on as it comes         */
+  int once;              /* never send it twice                                 */
+  int producing;         /* the body follows, by sk_transfer_write              */
 } sk_transfer_options;
 
-/* NULL: out of memory. */
-sk_transfer *sk_transfer_new(void);
+/* For this loop alone. NULL: out of memory. */
+sk_transfer *sk_transfer_new(sk_loop *l);
 /* Cancels it where it still runs. Wipes what it sent and got. */
 void sk_transfer_free(sk_transfer *t);
 
 /* http and https only, no user name, no white space: else SK_INVALID. */
 sk_status sk_transfer_url(sk_transfer *t, const char *url, size_t n);
-/* SK_INVALID: a byte that could start another header. */
-sk_status sk_transfer_header(sk_transfer *t, const char *name, size_t name_len,
-                             const char *value, size_t value_len);
+void sk_transfer_headers(sk_transfer *t, sk_headers *h);
 /* Authorization: Bearer <token> */
 sk_status sk_transfer_bearer(sk_transfer *t, const char *token, size_t n);
 sk_status sk_transfer_body(sk_transfer *t, const char *bytes, size_t n);
-sk_status sk_transfer_submit(sk_transfer *t, sk_loop *l, const sk_transfer_options *o);
+sk_status sk_transfer_submit(sk_transfer *t, sk_profile *p, const sk_transfer_options *o);
 
 unsigned long sk_transfer_id(const sk_transfer *t);
-/* True while there is something the owner has not taken: the head of a
-** stream, an event, the end. */
+/* True while there is something for the owner to do: take the head of a
+** stream, an event, a chunk, the end; or write more of the body. */
 int sk_transfer_ready(const sk_transfer *t);
 int sk_transfer_done(const sk_transfer *t);
-/* True once the head of an event-stream answer is here (and `stream` was set);
+/* To be called before anything that may wake libcurl: in a forked child it
+** ends the transfer, which is the parent's. */
+void sk_transfer_mine(sk_transfer *t);
+/* Not 0 once the head of an answer is here that is handed on as `stream` says;
 ** to have asked counts as having looked at it. */
 int sk_transfer_streaming(sk_transfer *t);
 
@@ -103,12 +134,21 @@ typedef struct sk_failure {
 sk_failure sk_transfer_failure(const sk_transfer *t);
 long sk_transfer_status(const sk_transfer *t);
 const sk_buf *sk_transfer_received(const sk_transfer *t);
-/* Walks the header lines of the final answer; *at starts at 0. */
-int sk_transfer_next_header(const sk_transfer *t, size_t *at, const char **name,
-                            size_t *name_len, const char **value, size_t *value_len);
+/* The header lines of the final answer. */
+const sk_buf *sk_transfer_head(const sk_transfer *t);
+/* Walks header lines; *at starts at 0. */
+int sk_next_header(const char *head, size_t n, size_t *at, const char **name, size_t *name_len,
+                   const char **value, size_t *value_len);
 /* Moves the next event of a stream out; 0: none is here. The pointers live
 ** until the next call. Resumes a sender that was held back. */
 int sk_transfer_event(sk_transfer *t, sk_event *e);
+/* What sk_transfer_received showed of a chunk stream has been taken. */
+void sk_transfer_chunk_taken(sk_transfer *t);
+
+/* True while the sender would like the next piece of a body. */
+int sk_transfer_hungry(const sk_transfer *t);
+/* The next piece; none (n = 0) ends the body. */
+sk_status sk_transfer_write(sk_transfer *t, const char *bytes, size_t n);
 
 #pragma GCC visibility pop
 

@@ -57,9 +57,9 @@ static sk_status acquire(sk_loop *l) {
   curl_multi_setopt(l->multi, CURLMOPT_SOCKETDATA, l);
   curl_multi_setopt(l->multi, CURLMOPT_TIMERFUNCTION, on_timer);
   curl_multi_setopt(l->multi, CURLMOPT_TIMERDATA, l);
-  curl_multi_setopt(l->multi, CURLMOPT_MAX_HOST_CONNECTIONS, l->limits.host_connections);
   curl_multi_setopt(l->multi, CURLMOPT_MAXCONNECTS, l->limits.pool);
   l->pid = (long)getpid();
+  l->generation++;
   return SK_OK;
 }
 
@@ -76,16 +76,37 @@ sk_loop *sk_loop_open(const sk_loop_limits *limits) {
   return l;
 }
 
+static void drop_spare(sk_loop *l) {
+  while (l->spare) {
+    sk_transfer *t = l->spare;
+    l->spare = t->next;
+    sk_transfer_destroy(t);
+  }
+}
+
+static void drop_hosts(sk_loop *l) {
+  while (l->hosts) {
+    sk_host *h = l->hosts;
+    l->hosts = h->next;
+    free(h);
+  }
+}
+
 void sk_loop_close(sk_loop *l) {
   if (l == NULL) return;
   if (sk_loop_mine(l) != SK_OK) {
+    drop_spare(l);
+    free(l->heap);
     free(l);
     return;
   }
   while (l->all) sk_transfer_orphan(l->all, "cancelled", "the loop was closed");
-  while (l->idle_len) curl_easy_cleanup(l->idle[--l->idle_len]);
+  drop_hosts(l);
+  drop_spare(l);
+  while (l->idle_len) curl_easy_cleanup(l->idle[--l->idle_len].easy);
   curl_multi_cleanup(l->multi);
   sk_poller_close(&l->poller);
+  free(l->heap);
   free(l);
 }
 
@@ -95,10 +116,8 @@ sk_status sk_loop_mine(sk_loop *l) {
      say goodbye on the parent's connections. Only descriptors are closed. */
   l->multi = NULL;
   l->idle_len = 0;
-  while (l->all) {
-    l->all->easy = NULL;
-    sk_transfer_orphan(l->all, "network", "the process forked; this belongs to the parent");
-  }
+  while (l->all) sk_transfer_orphan(l->all, "cancelled", "it belongs to the parent process");
+  drop_hosts(l);
   sk_poller_close(&l->poller);
   return acquire(l);
 }
@@ -106,9 +125,11 @@ sk_status sk_loop_mine(sk_loop *l) {
 /* --- news --------------------------------------------------------------------- */
 
 void sk_loop_announce(sk_loop *l, sk_transfer *t) {
+  l->announced++;
   if (t->in_news) return;
   t->in_news = 1;
   t->next_news = NULL;
+  t->prev_news = l->news_tail;
   if (l->news_tail)
     l->news_tail->next_news = t;
   else
@@ -117,14 +138,15 @@ void sk_loop_announce(sk_loop *l, sk_transfer *t) {
 }
 
 void sk_loop_unannounce(sk_loop *l, sk_transfer *t) {
-  sk_transfer **at = &l->news_head, *before = NULL;
   if (!t->in_news) return;
-  while (*at != t) {
-    before = *at;
-    at = &(*at)->next_news;
-  }
-  *at = t->next_news;
-  if (l->news_tail == t) l->news_tail = before;
+  if (t->prev_news)
+    t->prev_news->next_news = t->next_news;
+  else
+    l->news_head = t->next_news;
+  if (t->next_news)
+    t->next_news->prev_news = t->prev_news;
+  else
+    l->news_tail = t->prev_news;
   t->in_news = 0;
 }
 
@@ -139,7 +161,11 @@ unsigned long sk_loop_news(sk_loop *l) {
 }
 
 void sk_loop_ring(sk_loop *l) {
-  sk_poller_bell(&l->poller, l->news_head != NULL);
+  if (l->news_head) sk_poller_bell(&l->poller, 1);
+}
+
+void sk_loop_nudge(sk_loop *l) {
+  sk_poller_bell(&l->poller, 1);
 }
 
 /* --- working -------------------------------------------------------------------- */
@@ -181,14 +207,36 @@ static int run_sockets(sk_loop *l, int timeout_ms) {
   return n;
 }
 
-double sk_loop_timeout(sk_loop *l) {
-  double left;
+static void run_deadlines(sk_loop *l) {
+  double next = sk_deadline_next(l);
+  sk_transfer *t;
+  if (next < 0 || next > sk_now()) return;
+  while ((t = sk_deadline_passed(l, sk_now())) != NULL) sk_transfer_expire(t);
+}
+
+/* -1 is never: the earlier of two times, or of two spans. */
+static double sooner(double a, double b) {
+  return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+/* Until libcurl or a deadline wants a step, whatever news there is. */
+static double next_step(sk_loop *l) {
+  double due = sooner(l->due, sk_deadline_next(l)), left;
   sk_poller_apply(&l->poller);
-  if (l->news_head) return 0;
-  if (l->due < 0) return -1;
-  left = l->due - sk_now();
+  if (due < 0) return -1;
+  left = due - sk_now();
   return left > 0 ? left : 0;
 }
+
+double sk_loop_timeout(sk_loop *l) {
+  double left = next_step(l);
+  return l->news_head ? 0 : left;
+}
+
+unsigned long sk_loop_generation(const sk_loop *l) {
+  return l->generation;
+}
+
 
 int sk_loop_pollfd(const sk_loop *l) {
   return l->poller.outer - 1;
@@ -200,10 +248,8 @@ void sk_loop_step(sk_loop *l) {
   (void)run_sockets(l, 0);
   run_timer(l);
   collect(l);
-}
-
-static double sooner(double a, double b) {
-  return a < 0 || (b >= 0 && b < a) ? b : a;
+  run_deadlines(l);
+  sk_poller_apply(&l->poller); /* somebody may be waiting already */
 }
 
 /* For poll and epoll: never too early, never endless by overflow. */
@@ -212,11 +258,15 @@ static int to_ms(double seconds) {
 }
 
 void sk_loop_wait(sk_loop *l, double seconds) {
+  unsigned long before = l->announced;
   run_timer(l);
   collect(l);
-  (void)run_sockets(l, to_ms(sooner(sk_loop_timeout(l), seconds)));
+  /* Older news is no reason not to wait: it belongs to somebody else. */
+  if (l->announced != before) seconds = 0;
+  (void)run_sockets(l, to_ms(sooner(next_step(l), seconds)));
   run_timer(l);
   collect(l);
+  run_deadlines(l);
 }
 
 void sk_loop_wait_any(sk_loop *const *loops, int n, double seconds) {

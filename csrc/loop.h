@@ -16,6 +16,8 @@ enum { SK_READ = 1, SK_WRITE = 2, SK_ERROR = 4 };
 
 typedef struct sk_watch {
   unsigned char want, have, dirty;
+  unsigned char ours;    /* we see it opened and closed                 */
+  unsigned char dropped; /* want has been 0: it may be another by now   */
 } sk_watch;
 
 typedef struct sk_poller {
@@ -38,9 +40,11 @@ sk_status sk_poller_open(sk_poller *p);
 void sk_poller_close(sk_poller *p);
 /* Remembers the interest; the kernel hears of it in sk_poller_apply. */
 sk_status sk_poller_want(sk_poller *p, int fd, int events);
-/* The descriptor was opened or closed behind our back: the kernel has
-** dropped what it knew. */
-void sk_poller_forget(sk_poller *p, int fd);
+/* A socket that sk_poller_drop will announce the end of. */
+void sk_poller_adopt(sk_poller *p, int fd);
+/* It is about to be closed. A copy may live on in a forked child, so the
+** kernel has to be told. */
+void sk_poller_drop(sk_poller *p, int fd);
 void sk_poller_apply(sk_poller *p);
 /* At most `cap` ready descriptors; -1: a signal came. */
 int sk_poller_wait(sk_poller *p, int timeout_ms, sk_ready *out, int cap);
@@ -48,17 +52,47 @@ void sk_poller_bell(sk_poller *p, int on);
 
 /* --- loop.c ------------------------------------------------------------------ */
 
-enum { SK_EASY_POOL = 64 };
+enum {
+  SK_EASY_POOL = 256,
+  SK_SPARE = 256,
+  SK_SPARE_BUF = 16 * 1024, /* larger buffers are not kept */
+  SK_MAX_URL = 16 * 1024,
+  SK_MAX_HEAD = 64 * 1024, /* the header lines of one answer, 1xx included      */
+  SK_HIGH_WATER = 256 * 1024, /* queued bytes beyond this stop the sender        */
+  SK_LOW_WATER = 64 * 1024    /* and below this it may go on                     */
+};
+
+/* One origin: how many of its transfers run, and who waits for a place. */
+typedef struct sk_host {
+  struct sk_host *next;
+  sk_transfer *first, *last;
+  long active;
+  size_t length;
+  char origin[1];
+} sk_host;
+
+/* An easy handle at rest, still set up for the transport that used it. */
+typedef struct sk_idle {
+  CURL *easy;
+  unsigned long profile; /* its id; 0: none */
+} sk_idle;
 
 struct sk_loop {
   CURLM *multi;
   sk_poller poller;
   sk_loop_limits limits;
   long pid;
+  unsigned long generation; /* how often it was opened: once, and after each fork */
   double due;  /* when libcurl wants its timeout action; negative: never */
   sk_transfer *all, *news_head, *news_tail;
-  unsigned long last_id;
-  CURL *idle[SK_EASY_POOL];
+  int count;           /* transfers in `all`                            */
+  sk_transfer *spare;  /* freed ones, whose buffers the next may use    */
+  int spare_len;
+  sk_host *hosts;
+  sk_transfer **heap;
+  int heap_len, heap_cap;
+  unsigned long last_id, last_profile, announced;
+  sk_idle idle[SK_EASY_POOL];
   int idle_len;
 };
 
@@ -66,7 +100,47 @@ struct sk_loop {
 void sk_loop_announce(sk_loop *l, sk_transfer *t);
 void sk_loop_unannounce(sk_loop *l, sk_transfer *t);
 
-/* --- transfer.c ----------------------------------------------------------------- */
+/* --- queue.c ------------------------------------------------------------------- */
+
+/* The host of a URL; NULL: out of memory. */
+sk_host *sk_host_of(sk_loop *l, const char *url);
+void sk_host_drop_if_idle(sk_loop *l, sk_host *h);
+void sk_host_queue(sk_transfer *t);
+void sk_host_unqueue(sk_transfer *t);
+
+/* Makes room for one transfer more. */
+sk_status sk_deadline_room(sk_loop *l);
+double sk_transfer_due(const sk_transfer *t);
+void sk_deadline_set(sk_loop *l, sk_transfer *t);
+void sk_deadline_clear(sk_loop *l, sk_transfer *t);
+/* When the next one is due; negative: never. */
+double sk_deadline_next(const sk_loop *l);
+/* One whose time has passed, or NULL. */
+sk_transfer *sk_deadline_passed(sk_loop *l, double now);
+
+/* --- profile.c, request.c, easy.c, answer.c ----------------------------------------- */
+
+struct sk_profile {
+  long references;
+  unsigned long id; /* unique in its loop */
+  sk_profile_options options;
+};
+
+struct sk_headers {
+  long references;
+  struct curl_slist *list;
+};
+
+int sk_has_prefix(const char *p, size_t n, const char *lower_case_prefix);
+int sk_is_token(const char *p, size_t n);
+/* "Name: value" and a zero byte, appended to `line`. */
+sk_status sk_header_line(sk_buf *line, const char *name, size_t name_len, const char *value,
+                         size_t value_len);
+
+/* Takes an easy handle from the loop's pool and sets it up; NULL: out of memory. */
+CURL *sk_easy_take(sk_loop *l, sk_transfer *t);
+/* Gives it back, stripped of what it knew of t. Never called in a callback. */
+void sk_easy_give(sk_loop *l, sk_transfer *t);
 
 typedef struct sk_node {
   struct sk_node *next;
@@ -74,43 +148,47 @@ typedef struct sk_node {
   size_t size;
 } sk_node;
 
+void sk_node_free(sk_node *node);
+
+/* --- transfer.c ----------------------------------------------------------------- */
+
+enum { SK_WHOLE = 0, SK_EVENTS, SK_CHUNKS }; /* how the answer is handed on */
+
 struct sk_transfer {
-  sk_loop *loop; /* NULL: not submitted, finished with, or orphaned */
-  CURL *easy;
-  struct curl_slist *headers;
+  sk_loop *loop; /* NULL: orphaned by a loop that was closed, or forked */
+  CURL *easy;    /* NULL: not running                               */
+  sk_host *host;
+  sk_profile *profile;
+  sk_headers *headers;
+  struct curl_slist bearer; /* a node of our own before the shared headers */
+  char method[16];
   sk_transfer *next, *prev;           /* all transfers of the loop */
-  sk_transfer *next_news;
+  sk_transfer *next_news, *prev_news, *next_waiting, *prev_waiting;
   unsigned long id;
-  sk_buf url, body, head, received;
-  size_t head_total;
+  sk_buf url, auth, body, head, received;
+  size_t head_total, received_total, body_at;
   sk_sse sse;
   sk_node *first, *last, *current;
   size_t queued;
   sk_transfer_options options;
   long status;
-  double started;
+  double started, alive, deadline, due; /* deadline, due: negative for none */
+  int heap_at;                           /* + 1                               */
   const char *kind;
   char message[CURL_ERROR_SIZE];
-  unsigned char in_news, done, unknown, paused, too_large, has_body;
-  unsigned char head_taken, streaming, head_seen;
+  unsigned char submitted, in_news, waiting, done, unknown, paused, too_large, has_body;
+  unsigned char head_taken, streaming, head_seen, attempted;
+  unsigned char producing, body_ended, starving; /* a body that comes in pieces */
 };
 
-enum {
-  SK_MAX_URL = 16 * 1024,
-  SK_MAX_HEAD = 64 * 1024 /* the header lines of one answer, 1xx included */
-};
-
-/* request.c */
-int sk_has_prefix(const char *p, size_t n, const char *lower_case_prefix);
-int sk_is_token(const char *p, size_t n);
-sk_status sk_transfer_line(sk_transfer *t, const char *line);
-void sk_transfer_wipe_headers(sk_transfer *t);
-
-/* answer.c */
-void sk_node_free(sk_node *node);
-
-/* transfer.c: libcurl says the transfer is over. */
+/* Frees one that nothing refers to any more. */
+void sk_transfer_destroy(sk_transfer *t);
+/* libcurl says the transfer is over. */
 void sk_transfer_finish(sk_transfer *t, CURLcode code);
+/* Lets libcurl go on with what it was told to hold back. */
+void sk_transfer_go_on(sk_transfer *t);
+/* Its time has passed. */
+void sk_transfer_expire(sk_transfer *t);
 /* Ends it without libcurl: its loop closes, or its process forked. */
 void sk_transfer_orphan(sk_transfer *t, const char *kind, const char *message);
 

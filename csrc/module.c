@@ -26,6 +26,7 @@ int luaopen_scalekit_core(lua_State *L) {
   lua_newtable(L);
   sk_open_secret(L);
   sk_open_wire(L);
+  sk_open_json(L);
   sk_open_sse(L);
   sk_open_crypt(L);
   sk_open_model(L);

@@ -75,6 +75,7 @@ sk_status sk_poller_want(sk_poller *p, int fd, int events) {
   if (room(p, fd) != SK_OK) return SK_NOMEM;
   w = p->watch + fd;
   w->want = (unsigned char)events;
+  if (events == 0 && !w->ours) w->dropped = 1;
   if (!w->dirty) {
     w->dirty = 1;
     p->dirty[p->dirty_len++] = fd;
@@ -82,8 +83,20 @@ sk_status sk_poller_want(sk_poller *p, int fd, int events) {
   return SK_OK;
 }
 
-void sk_poller_forget(sk_poller *p, int fd) {
-  if (fd >= 0 && fd < p->watch_cap) p->watch[fd].have = 0;
+void sk_poller_adopt(sk_poller *p, int fd) {
+  if (fd < 0 || room(p, fd) != SK_OK) return;
+  p->watch[fd].have = 0; /* a new socket is in no set */
+  p->watch[fd].ours = 1;
+}
+
+void sk_poller_drop(sk_poller *p, int fd) {
+  struct epoll_event e;
+  sk_watch *w;
+  if (fd < 0 || fd >= p->watch_cap) return;
+  w = p->watch + fd;
+  memset(&e, 0, sizeof e);
+  if (w->have) (void)epoll_ctl(p->set - 1, EPOLL_CTL_DEL, fd, &e);
+  w->have = w->ours = 0;
 }
 
 /* What the kernel knows may differ from w->have: it drops closed sockets. */
@@ -102,7 +115,8 @@ void sk_poller_apply(sk_poller *p) {
     sk_watch *w = p->watch + fd;
     struct epoll_event e;
     w->dirty = 0;
-    if (w->want == w->have) continue;
+    if (w->want == w->have && !w->dropped) continue;
+    w->dropped = 0;
     memset(&e, 0, sizeof e);
     e.events = (w->want & SK_READ ? EPOLLIN : 0u) | (w->want & SK_WRITE ? EPOLLOUT : 0u);
     e.data.fd = fd;

@@ -43,23 +43,8 @@ int sk_is_token(const char *p, size_t n) {
   return n > 0;
 }
 
-void sk_transfer_wipe_headers(sk_transfer *t) {
-  struct curl_slist *h;
-  for (h = t->headers; h; h = h->next) sk_wipe(h->data, strlen(h->data));
-  curl_slist_free_all(t->headers);
-  t->headers = NULL;
-}
-
-sk_status sk_transfer_line(sk_transfer *t, const char *line) {
-  struct curl_slist *h = curl_slist_append(t->headers, line);
-  if (h == NULL) return SK_NOMEM;
-  t->headers = h;
-  return SK_OK;
-}
-
-sk_status sk_transfer_header(sk_transfer *t, const char *name, size_t name_len,
-                             const char *value, size_t value_len) {
-  sk_buf line;
+sk_status sk_header_line(sk_buf *line, const char *name, size_t name_len, const char *value,
+                         size_t value_len) {
   sk_status rc;
   size_t i;
   if (!sk_is_token(name, name_len)) return SK_INVALID;
@@ -67,25 +52,31 @@ sk_status sk_transfer_header(sk_transfer *t, const char *name, size_t name_len,
     unsigned char c = (unsigned char)value[i];
     if ((c < ' ' && c != '\t') || c == 0x7f) return SK_INVALID;
   }
-  sk_buf_init(&line, SK_MAX_HEAD);
   /* "Name;" is how libcurl is asked for an empty value; "Name:" removes it */
-  if ((rc = sk_buf_add(&line, name, name_len)) == SK_OK &&
-      (rc = sk_buf_adds(&line, value_len ? ": " : ";")) == SK_OK &&
-      (rc = sk_buf_add(&line, value, value_len)) == SK_OK &&
-      (rc = sk_buf_add(&line, "", 1)) == SK_OK)
-    rc = sk_transfer_line(t, line.p);
-  sk_buf_free(&line);
+  if ((rc = sk_buf_add(line, name, name_len)) == SK_OK &&
+      (rc = sk_buf_adds(line, value_len ? ": " : ";")) == SK_OK &&
+      (rc = sk_buf_add(line, value, value_len)) == SK_OK)
+    rc = sk_buf_add(line, "", 1);
   return rc;
 }
 
+void sk_transfer_headers(sk_transfer *t, sk_headers *h) {
+  h->references++;
+  sk_headers_release(t->headers);
+  t->headers = h;
+}
+
 sk_status sk_transfer_bearer(sk_transfer *t, const char *token, size_t n) {
-  sk_buf value;
+  static const char name[] = "Authorization: Bearer ";
   sk_status rc;
-  sk_buf_init(&value, SK_MAX_HEAD);
-  if ((rc = sk_buf_adds(&value, "Bearer ")) == SK_OK &&
-      (rc = sk_buf_add(&value, token, n)) == SK_OK)
-    rc = sk_transfer_header(t, "Authorization", 13, value.p, value.len);
-  sk_buf_free(&value);
+  size_t i;
+  for (i = 0; i < n; i++)
+    if ((unsigned char)token[i] <= ' ' || token[i] == 0x7f) return SK_INVALID;
+  t->auth.len = 0;
+  if ((rc = sk_buf_add(&t->auth, name, sizeof name - 1)) == SK_OK &&
+      (rc = sk_buf_add(&t->auth, token, n)) == SK_OK)
+    rc = sk_buf_add(&t->auth, "", 1);
+  if (rc != SK_OK) t->auth.len = 0;
   return rc;
 }
 

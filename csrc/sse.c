@@ -25,7 +25,10 @@ void sk_sse_free(sk_sse *s) {
   sk_buf_free(&s->id);
 }
 
+enum { MAX_NAME = 1024 }; /* of an id or an event type: each event carries a copy */
+
 static sk_status replace(sk_buf *b, const char *p, size_t n) {
+  if (n > MAX_NAME) return SK_FULL;
   b->len = 0;
   return sk_buf_add(b, p, n);
 }

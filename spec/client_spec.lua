@@ -50,7 +50,10 @@ end
 local function with_fake_sleep(fn)
   local slept, block = {}, require "scalekit.driver.block"
   local sleep = block.sleep
-  block.sleep = function(seconds) slept[#slept + 1] = seconds end
+  block.sleep = function(seconds)
+    slept[#slept + 1] = seconds
+    return true
+  end
   local ok, problem = pcall(fn, slept)
   block.sleep = sleep
   if not ok then error(problem, 0) end
@@ -109,6 +112,39 @@ describe("the client", function()
     local server = peer(function() return refusal(401, "UNAUTHENTICATED") end)
     local _, err = client_of(server).mcp:list_configs()
     assert.same({ "unauthorized", 2, 2 }, { err.kind, server.grants, #server.requests })
+  end)
+
+  it("fetches one token a call where each is refused", function()
+    local server = peer(function() return refusal(401, "UNAUTHENTICATED") end)
+    local client = client_of(server)
+    for _ = 1, 5 do client.mcp:list_configs() end
+    assert.equal(6, server.grants)
+  end)
+
+  it("says authorization_required where an account is not active", function()
+    local server = peer(function() return refusal(400, "CONNECTED_ACCOUNT_NOT_ACTIVE") end)
+    local _, err = client_of(server).mcp:create_session_token {
+      config_id = "cfg_1", identifier = "u",
+    }
+    assert.equal("authorization_required", err.kind)
+  end)
+
+  it("wants to be called with a colon", function()
+    local client = client_of(peer(error))
+    local _, message = pcall(client.mcp.get_config, { config_id = "x" })
+    assert.matches("call it with a colon", message)
+  end)
+
+  it("refuses numbers that make no sense", function()
+    for name, values in pairs {
+      timeout = { 0, -1, 0 / 0, math.huge }, connect_timeout = { 0 }, max_attempts = { 0, 1.5 },
+    } do
+      for _, value in ipairs(values) do
+        local ok, message = pcall(client_of, peer(error), { [name] = value })
+        assert.is_false(ok)
+        assert.matches(name, message)
+      end
+    end
   end)
 
   it("A10 does not refresh its token for a tool's 401", function()
@@ -301,10 +337,99 @@ describe("the client", function()
   it("looks a config up whose create was lost, instead of creating it twice", function()
     local server = peer(function(request)
       if request.method == "POST" then return lost() end
-      return answer(200, { configs = { { id = "cfg_7", name = "email-agent" } } })
+      return answer(200, { configs = { { id = "cfg_7", name = "email-agent",
+        connection_tool_mappings = CREATE.connection_tool_mappings } } })
     end)
     assert.equal("cfg_7", scalekit.check(client_of(server).mcp:create_config(CREATE)).config.id)
     assert.matches("filter.name=email%-agent$", server.requests[2].url)
+  end)
+
+  it("never takes another config for the one whose create was lost", function()
+    for _, other in ipairs {
+      { name = "other", tools = { "gmail_fetch_mails" } }, { name = "email-agent", tools = {} },
+      { name = "email-agent", tools = { "gmail_fetch_mails", "gmail_send_mail" } },
+    } do
+      local server = peer(function(request)
+        if request.method == "POST" then return lost() end
+        return answer(200, { configs = { { id = "cfg_8", name = other.name,
+          connection_tool_mappings = { { connection_name = "gmail",
+            tools = json.array(other.tools) } } } } })
+      end)
+      local config, err = client_of(server).mcp:create_config(CREATE)
+      assert.is_nil(config)
+      assert.equal("outcome_unknown", err.kind)
+    end
+  end)
+
+  it("calls nothing retryable that might happen twice", function()
+    for _, reply in ipairs {
+      function() return answer(504) end, lost,
+      function() return nil, errors.new { kind = "timeout", message = "", outcome = "unknown" } end,
+    } do
+      local _, err = client_of(peer(reply)).mcp:create_session_token {
+        mcp_config_id = "cfg_1", identifier = "u",
+      }
+      assert.same({ "unknown", false }, { err.outcome, err.retryable })
+    end
+  end)
+
+  it("A07 takes a token without expires_in, and refuses one that is over", function()
+    local server = peer(function() return answer(200, {}) end)
+    assert.is_truthy(client_of(server).mcp:list_configs())
+    for _, life in ipairs { 0, -1, 0.5 } do
+      server = peer(error)
+      server.on_grant = function()
+        return { status = 200, headers = {}, body = core.secret(json.encode {
+          access_token = "t", expires_in = life }) }
+      end
+      local _, err = client_of(server).mcp:list_configs()
+      assert.same({ "protocol", 1 }, { err.kind, server.grants })
+    end
+  end)
+
+  describe("while one task fetches the token", function()
+    -- a token endpoint that takes its time
+    local function slow_peer()
+      local server = peer(function() return answer(200, {}) end)
+      local send = server.send
+      server.send = function(request)
+        if request.url:find "/oauth/token$" then
+          local ok = step.sleep(0.01)
+          if not ok then
+            return nil, errors.new { kind = "cancelled", message = "cancelled" }
+          end
+        end
+        return send(request)
+      end
+      return server
+    end
+
+    it("a waiting task can be cancelled, and the others go on", function()
+      local server, got, cancelled = slow_peer(), 0, nil
+      local client = client_of(server)
+      scalekit.run(function()
+        scalekit.spawn(function() if client.mcp:list_configs() then got = got + 1 end end)
+        local waiting = scalekit.spawn(function()
+          local _, err = client.mcp:list_configs()
+          cancelled = err.kind
+        end)
+        step.sleep(0.001)
+        waiting:cancel()
+      end)
+      assert.same({ 1, "cancelled", 1 }, { got, cancelled, server.grants })
+    end)
+
+    it("that task can be cancelled, and another fetches", function()
+      local server, got = slow_peer(), 0
+      local client = client_of(server)
+      scalekit.run(function()
+        local pilot = scalekit.spawn(function() client.mcp:list_configs() end)
+        scalekit.spawn(function() if client.mcp:list_configs() then got = got + 1 end end)
+        step.sleep(0.001)
+        pilot:cancel()
+      end)
+      assert.equal(1, got)
+    end)
   end)
 
   it("refuses an answer that is no JSON, is cut, or nests without end", function()
@@ -374,7 +499,7 @@ describe("bad input", function()
 
   it("refuses an unknown option and suggests the nearest", function()
     local _, message = pcall(create, { descripton = "x" })
-    assert.matches("unknown option %(did you mean 'description'%?%)$", message)
+    assert.matches("unknown option 'descripton' %(did you mean 'description'%?%)$", message)
     _, message = pcall(create, { connection_tool_mappings = {
       { connection_name = "gmail", tolos = { "x" }, tools = { "y" } } } })
     assert.is_truthy(message:find("connection_tool_mappings[1].tolos: ", 1, true))
@@ -442,5 +567,46 @@ describe("bad input", function()
       debug.traceback)
     seen[#seen + 1] = problem
     for _, text in ipairs(seen) do assert.is_nil(text:find("s3cr3t", 1, true)) end
+  end)
+
+  it("refuses tools that are no list, at the caller's line", function()
+    for what, tools in pairs {
+      ["named keys"] = { gmail_fetch_mails = true },
+      holes = { "gmail_fetch_mails", nil, "gmail_send_mail" },
+      ["keys that no list has"] = { [0] = "gmail_fetch_mails" },
+    } do
+      local ok, message = pcall(create, { connection_tool_mappings = {
+        { connection_name = "gmail", tools = tools } } })
+      assert.is_false(ok)
+      assert.is_truthy(message:find("create_config: connection_tool_mappings[1].tools: "
+        .. "expected a list, got a table with " .. what, 1, true))
+    end
+  end)
+
+  it("refuses an update to no mappings, which would leave them as they are", function()
+    local unsent = peer(error)
+    local value, err = client_of(unsent).mcp:update_config {
+      config_id = "cfg_1", description = "b", connection_tool_mappings = {},
+    }
+    assert.is_nil(value)
+    assert.same({ "bad_request", "connection_tool_mappings", "repeated.min_items" },
+      { err.kind, err.fields[1].field, err.fields[1].constraint })
+    assert.equal(0, #unsent.requests + unsent.grants)
+  end)
+
+  it("takes an update that does not name the mappings", function()
+    local updated = peer(function() return answer(200, { config = {} }) end)
+    scalekit.check(client_of(updated).mcp:update_config { config_id = "cfg_1", description = "b" })
+    assert.equal('{"description":"b"}', updated.requests[1].body)
+  end)
+
+  it("says the bounds of an expiry in words that one can read", function()
+    for given, text in pairs { ["25h"] = "must be at most 86400s (24h)",
+      ["59s"] = "must be at least 60s (1m)" } do
+      local _, err = mcp():create_session_token {
+        mcp_config_id = "cfg_1", identifier = "u", expiry = given,
+      }
+      assert.equal(text, err.fields[1].description)
+    end
   end)
 end)

@@ -115,6 +115,63 @@ describe("the built-in scheduler", function()
     assert.equal("mine", yielded)
   end)
 
+  it("race takes the first and cancels the others", function()
+    local log = {}
+    local winner, value = step.run(function()
+      return step.race {
+        function()
+          log[#log + 1] = select(2, step.sleep(5))
+          error "a loser's error is nobody's business"
+        end,
+        function() step.sleep(0.001) return "fast" end,
+      }
+    end)
+    assert.same({ 2, "fast", { "cancelled" } }, { winner, value, log })
+  end)
+
+  it("a cancelled task hears of it at every later wait", function()
+    local heard = {}
+    step.run(function()
+      local task = step.spawn(function()
+        heard[1] = select(2, step.sleep(5))
+        heard[2] = select(2, step.sleep(5))
+        heard[3] = select(2, step.signal():wait())
+      end)
+      step.sleep(0)
+      task:cancel()
+    end)
+    assert.same({ "cancelled", "cancelled", "cancelled" }, heard)
+  end)
+
+  it("a late signal does not wake a task that waits for something else by then", function()
+    local ok, reason = step.run(function()
+      local late, other = step.signal(), step.signal()
+      local task = step.spawn(function()
+        late:wait(core.now() + 0.001)
+        return other:wait(core.now() + 0.02)
+      end)
+      step.sleep(0.005)
+      late:set()
+      return task:join()
+    end)
+    assert.is_nil(ok)
+    assert.equal("timeout", reason)
+  end)
+
+  it("a task that yields by itself is an error, not a hang", function()
+    local ok, message = pcall(step.run, function() coroutine.yield() end)
+    assert.is_false(ok)
+    assert.matches("has yielded", message)
+  end)
+
+  it("says what it expects", function()
+    for _, fn in ipairs { step.run, step.spawn } do
+      local ok, message = step.run(function() return pcall(fn, nil) end)
+      assert.is_false(ok)
+      assert.matches("scalekit%.%a+: ", message)
+    end
+  end)
+
   describe("a signal", function()
     it("wakes everybody who waits", function()
       local woken = 0

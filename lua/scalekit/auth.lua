@@ -10,8 +10,11 @@ local reply = require "scalekit.reply"
 local auth = {}
 auth.__index = auth
 
--- A token endpoint that fails is left alone this long.
-local REST = 0.5
+local OPERATION = "oauth/token"
+local REST = 0.5 -- seconds that a token endpoint which fails is left alone
+
+-- What ended one caller's wait says nothing to the others.
+local PRIVATE = { timeout = true, cancelled = true }
 
 --- @tparam table settings `url` of the token endpoint, `client_id`,
 -- `client_secret`, `send`
@@ -22,6 +25,15 @@ function auth.new(settings)
     send = settings.send,
     random = settings.random or math.random,
   }, auth)
+end
+
+-- Each caller gets an error of its own; nothing of the request has been sent.
+local function failed(err)
+  local copy = {}
+  for name, value in pairs(err) do copy[name] = value end
+  copy.operation, copy.outcome, copy.before_request = OPERATION, "none", true
+  copy.raw = nil -- a server may echo what was sent
+  return nil, errors.new(copy)
 end
 
 local function request_token(self, deadline)
@@ -35,37 +47,47 @@ local function request_token(self, deadline)
     body = self.credentials:form(),
     deadline = deadline,
     max_body = 64 * 1024,
+    once = false, -- a second token does no harm
     secret = true, -- the answer is for C alone
   }
-  if not response then
-    err.operation = "oauth/token"
-    return nil, err
-  end
+  if not response then return nil, err end
   if response.status ~= 200 then
     response.body = core.reveal(response.body)
-    err = reply.failure(response, "oauth/token")
-    err.raw = nil -- a server may echo what was sent
+    err = reply.failure(response)
+    if err.kind == "unauthorized" then
+      err.message = err.message .. "; check the client id and the client secret"
+    end
     return nil, err
   end
   local ok, problem = self.credentials:accept(response.body, self.random())
   if ok then return true end
-  return nil, errors.new {
-    kind = "protocol", message = problem, status = 200, operation = "oauth/token",
-  }
+  return nil, errors.new { kind = "protocol", message = problem, status = 200 }
 end
 
 local function fetch(self, deadline)
-  local flight = driver.current().signal()
+  local flight = { done = driver.current().signal(), overdue = deadline }
   self.flight = flight
   local ok, err = request_token(self, deadline)
-  if err then err.outcome, err.before_request = "none", true end
   if self.flight == flight then self.flight = nil end
-  -- The clock of one caller says nothing about the others.
-  if not ok and err.kind ~= "timeout" then
-    self.failure, self.failed_at = err, core.now()
-  end
-  flight:set()
+  if not ok and not PRIVATE[err.kind] then self.failure, self.failed_at = err, core.now() end
+  flight.done:set()
   return ok, err
+end
+
+-- Waits for the coroutine that fetches. True: look again. False: fetch it
+-- yourself. A flight that is overdue has lost its pilot.
+local function join(self, deadline)
+  local flight = self.flight
+  if not flight or core.now() >= flight.overdue then return false end
+  local ok, reason = flight.done:wait(math.min(deadline, flight.overdue))
+  if ok then return true end
+  if reason == "busy" then return false end
+  if reason == "timeout" and core.now() < deadline then return true end
+  return nil, errors.new {
+    kind = reason == "timeout" and "timeout" or "cancelled",
+    message = reason == "timeout" and "the deadline passed while a token was fetched"
+      or "the waiting coroutine was cancelled",
+  }
 end
 
 --- The token to send.
@@ -75,23 +97,26 @@ end
 -- @treturn[2] nil
 -- @treturn[2] table error
 function auth:token(deadline)
+  local fetched = false
   while true do
-    local token, generation = self.credentials:bearer()
-    if token then return token, generation end
-    if self.failure and core.now() - self.failed_at < REST then return nil, self.failure end
-    local reason = "busy"
-    if self.flight then
-      local _, why = self.flight:wait(deadline)
-      reason = why
-    end
-    if reason == "timeout" then
-      return nil, errors.new {
-        kind = "timeout", operation = "oauth/token",
-        message = "the deadline passed while a token was fetched",
-      }
-    elseif reason == "busy" then -- nobody fetches, or we cannot wait for who does
-      local ok, err = fetch(self, deadline)
-      if not ok then return nil, err end
+    local token = self.current
+    if token and core.now() < self.renew_at then return token, self.generation end
+    token, self.generation, self.renew_at = self.credentials:bearer()
+    self.current = token
+    if token then return token, self.generation end
+    if self.failure and core.now() - self.failed_at < REST then return failed(self.failure) end
+    local again, err = join(self, deadline)
+    if err then return failed(err) end
+    if not again then
+      if fetched then
+        return failed(errors.new {
+          kind = "protocol", message = "the token endpoint's tokens are expired on arrival",
+        })
+      end
+      fetched = true
+      local ok
+      ok, err = fetch(self, deadline)
+      if not ok then return failed(err) end
     end
   end
 end
@@ -99,6 +124,7 @@ end
 --- The server refused that token: the next call fetches another.
 function auth:refused(generation)
   self.credentials:drop(generation)
+  self.current = nil
 end
 
 return auth

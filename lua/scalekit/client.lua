@@ -6,6 +6,7 @@ local auth = require "scalekit.auth"
 local driver = require "scalekit.driver"
 local errors = require "scalekit.error"
 local json = require "scalekit.json"
+local ops = require "scalekit.ops"
 local options = require "scalekit.options"
 local reply = require "scalekit.reply"
 local retry = require "scalekit.retry"
@@ -43,14 +44,26 @@ function client.new(settings)
   return self
 end
 
--- The arguments under the names of the contract, without `timeout`.
-local function rename(op, args)
-  local named = {}
+-- Which names are path parameters, by operation.
+local in_path = {}
+for _, op in ipairs(ops) do
+  in_path[op] = {}
+  for _, name in ipairs(op.path_params) do in_path[op][name] = true end
+end
+
+-- The arguments under the names of the contract: what goes into the path, and
+-- what into the query or the body.
+local function sort(op, args)
+  local path, rest, aliases = {}, {}, op.aliases
   for name, value in pairs(args) do
-    named[op.aliases and op.aliases[name] or name] = value
+    name = aliases and aliases[name] or name
+    if in_path[op][name] then
+      path[name] = value
+    elseif name ~= "timeout" then
+      rest[name] = value
+    end
   end
-  named.timeout = nil
-  return named
+  return path, rest
 end
 
 local function suggest(op, violation)
@@ -60,7 +73,21 @@ local function suggest(op, violation)
   for _, name in ipairs(op.path_params) do names[#names + 1] = name end
   for alias in pairs(op.aliases or {}) do names[#names + 1] = alias end
   local near = options.nearest(violation.field, names)
-  violation.description = "unknown option" .. (near and (" (did you mean '%s'?)"):format(near) or "")
+  violation.description = near and (" (did you mean '%s'?)"):format(near) or ""
+end
+
+-- What `prepare` answers where something is wrong.
+local function refuse(op, bad, violations)
+  for _, violation in ipairs(violations) do
+    suggest(op, violation)
+    if MISUSE[violation.constraint] then
+      local nested = violation.constraint ~= "unknown" or violation.field:find "[.%[]"
+      return nil, nil, (nested and "%s: %s: %s" or "%s: unknown option '%s'%s"):format(
+        op.name, violation.field, violation.description)
+    end
+  end
+  if bad then table.insert(violations, 1, bad) end
+  return nil, errors.invalid(violations, op.name)
 end
 
 --- Checks the arguments of an operation.
@@ -77,30 +104,19 @@ function client.prepare(op, args)
   if type(args) ~= "table" then
     return nil, nil, ("%s: expected a table of options, got %s"):format(op.name, type(args))
   end
-  if args.timeout ~= nil and (type(args.timeout) ~= "number" or args.timeout <= 0) then
+  if args.timeout ~= nil and not options.is_duration(args.timeout) then
     return nil, nil, op.name .. ": timeout must be a positive number of seconds"
   end
-  local named = rename(op, args)
-  for _, name in ipairs(op.path_params) do
-    if named[name] ~= nil and type(named[name]) ~= "string" then
-      return nil, nil, ("%s: %s: expected string, got %s"):format(op.name, name, type(named[name]))
+  local in_its_path, rest = sort(op, args)
+  for name, value in pairs(in_its_path) do
+    if type(value) ~= "string" then
+      return nil, nil, ("%s: %s: expected string, got %s"):format(op.name, name, type(value))
     end
   end
-  local path, bad = route.path(op, named)
-  for _, name in ipairs(op.path_params) do named[name] = nil end
+  local path, bad = route.path(op, in_its_path)
   local model = op.body or op.query or schema.Empty
-  local checked, violations = model:check(named, "send", json)
-  for _, violation in ipairs(violations or {}) do
-    suggest(op, violation)
-    if MISUSE[violation.constraint] then
-      return nil, nil, ("%s: %s: %s"):format(op.name, violation.field, violation.description)
-    end
-  end
-  if bad then
-    violations = violations or {}
-    table.insert(violations, 1, bad)
-  end
-  if violations then return nil, errors.invalid(violations, op.name) end
+  local checked, violations = model:check(rest, "send", json)
+  if bad or violations then return refuse(op, bad, violations or {}) end
   return {
     path = path,
     query = op.query and route.query(op, checked) or "",
@@ -109,15 +125,23 @@ function client.prepare(op, args)
   }
 end
 
+-- The same two tables for every request: a transport may prepare them once.
+local ACCEPT = { accept = "application/json", ["user-agent"] = USER_AGENT }
+local SEND = {
+  accept = "application/json", ["user-agent"] = USER_AGENT, ["content-type"] = "application/json",
+}
+
 local function to_http(self, op, request, deadline)
-  local headers = { accept = "application/json", ["user-agent"] = USER_AGENT }
-  if request.body then headers["content-type"] = "application/json" end
+  local url = self.env_url .. request.path
+  if request.query ~= "" then url = url .. "?" .. request.query end
   return {
     method = op.method,
-    url = self.env_url .. request.path .. (request.query ~= "" and "?" .. request.query or ""),
-    headers = headers,
+    url = url,
+    headers = request.body and SEND or ACCEPT,
     body = request.body,
     deadline = deadline,
+    constant_headers = true,
+    once = not op.safe,
   }
 end
 
@@ -137,17 +161,17 @@ local function attempt(self, op, request, deadline)
       return reply.value(response, op, op.name)
     end
     err = reply.failure(response, op.name)
-    if response.status ~= 401 or err.kind == "tool_error" then return nil, err end
+    if response.status ~= 401 or err.kind == "tool_error" or try == 2 then return nil, err end
     self.auth:refused(generation)
-    if try == 2 then return nil, err end
   end
 end
 
-local function final(op, err)
-  if err.kind == "network" and err.outcome == "unknown" and not op.safe then
-    err.kind, err.cause = "outcome_unknown", "network"
-    err.retryable = false
+local function final(op, err, tries)
+  if err.outcome == "unknown" and not op.safe then
+    err.retryable = false -- to do it again might be to do it twice
+    if err.kind == "network" then err.kind, err.cause = "outcome_unknown", "network" end
   end
+  err.attempts = tries
   return nil, err
 end
 
@@ -160,17 +184,18 @@ end
 function client:call(op, request)
   local host = driver.current()
   local deadline = host.now() + (request.timeout or self.timeout)
-  local tries = 1
+  local tries, perhaps_done = 1, false
   while true do
     local value, err = attempt(self, op, request, deadline)
     if value then return value end
-    if tries > 1 and op.method == "DELETE" and err.kind == "not_found" then
+    if perhaps_done and op.method == "DELETE" and err.kind == "not_found" then
       return op.reply:check({}, "answer", json) -- an earlier attempt did it
     end
-    if tries >= self.max_attempts or not retry.may(op, err) then return final(op, err) end
+    if tries >= self.max_attempts or not retry.may(op, err) then return final(op, err, tries) end
     local pause = err.retry_after or retry.delay(tries, self.random())
-    if host.now() + pause >= deadline then return final(op, err) end
-    host.sleep(pause)
+    if host.now() + pause >= deadline then return final(op, err, tries) end
+    perhaps_done = perhaps_done or err.outcome == "unknown" or err.status == 503
+    if not host.sleep(pause) then return final(op, err, tries) end
     tries = tries + 1
   end
 end

@@ -41,6 +41,7 @@ function error_mt:__tostring()
   if self.status then notes[#notes + 1] = ("HTTP %d"):format(self.status) end
   if self.code then notes[#notes + 1] = tostring(self.code) end
   if self.request_id then notes[#notes + 1] = "request " .. self.request_id end
+  if (self.attempts or 1) > 1 then notes[#notes + 1] = self.attempts .. " attempts" end
   if self.outcome == "unknown" then notes[#notes + 1] = "it may have taken effect" end
   return ("scalekit: %s%s: %s%s"):format(
     self.operation and self.operation .. ": " or "",

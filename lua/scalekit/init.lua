@@ -37,6 +37,7 @@ local scalekit = {
   run = step.run,
   spawn = step.spawn,
   all = step.all,
+  race = step.race,
 }
 
 --- Waits; parks only the running coroutine inside `scalekit.run`.
@@ -50,7 +51,8 @@ local OPTIONS = {
   env_url = "string", client_id = "string", client_secret = "string|secret",
   timeout = "number", connect_timeout = "number", max_attempts = "number",
   allow_insecure_http = "boolean", ca_file = "string", cert_file = "string",
-  key_file = "string", proxy = "string", http1 = "boolean", transport = "function",
+  key_file = "string", proxy = "string", http1 = "boolean", tls_min = "string",
+  transport = "function",
 }
 
 local FROM_ENVIRONMENT = {
@@ -60,6 +62,19 @@ local FROM_ENVIRONMENT = {
 }
 
 local LOOPBACK = { localhost = true, ["[::1]"] = true }
+
+-- Numbers that make no sense are the caller's mistake, at the caller's line.
+local function check_numbers(opts)
+  for _, name in ipairs { "timeout", "connect_timeout" } do
+    if opts[name] ~= nil and not options.is_duration(opts[name]) then
+      error(("scalekit.new: option '%s' must be a number of seconds above 0"):format(name), 3)
+    end
+  end
+  local attempts = opts.max_attempts
+  if attempts ~= nil and not (attempts >= 1 and attempts <= 100 and attempts % 1 == 0) then
+    error("scalekit.new: option 'max_attempts' must be a whole number from 1 to 100", 3)
+  end
+end
 
 -- nil, or what is wrong with the URL of an environment.
 local function bad_url(url, allow_insecure)
@@ -74,7 +89,8 @@ local function bad_url(url, allow_insecure)
   local host = (authority:match "^(%[[%x:.]+%])" or authority:match "^[^:]+" or ""):lower()
   if scheme == "http" and not LOOPBACK[host] and not host:find "^127%.%d+%.%d+%.%d+$"
     and not allow_insecure then
-    return "sends secrets in clear to another machine; use https, or say allow_insecure_http = true"
+    return ("would send secrets in clear to %s; use https, or say allow_insecure_http = true")
+      :format(host)
   end
   return nil
 end
@@ -89,13 +105,14 @@ end
 -- variables SCALEKIT_ENV_URL, SCALEKIT_CLIENT_ID and SCALEKIT_CLIENT_SECRET.
 -- @tparam[opt] table opts also `timeout` (seconds for one call with all its
 -- attempts, 20), `connect_timeout` (seconds, 10), `max_attempts` (4),
--- `ca_file`, `cert_file`, `key_file`, `proxy`, `http1`, `allow_insecure_http`,
--- `transport` (a function `send(request)`, see `scalekit.transport.curl`)
+-- `ca_file`, `cert_file`, `key_file`, `proxy`, `http1`, `tls_min` ("1.2"),
+-- `allow_insecure_http`, `transport` (a function `send(request)`, see `scalekit.transport.curl`)
 -- @treturn[1] table a client with `mcp`, `connected_accounts`, `tools`, `actions`
 -- @treturn[2] nil
 -- @treturn[2] table error, kind "configuration"
 function scalekit.new(opts)
   opts = options.check("scalekit.new", opts, OPTIONS)
+  check_numbers(opts)
   local settings, missing = {}, {}
   for _, pair in ipairs(FROM_ENVIRONMENT) do
     local value = opts[pair[1]]
@@ -108,13 +125,14 @@ function scalekit.new(opts)
       .. " (set the environment variables, or give env_url, client_id and client_secret)")
   end
   local problem = bad_url(settings.env_url, opts.allow_insecure_http)
-  if problem then return fail("SCALEKIT_ENV_URL " .. problem) end
+  if problem then return fail((opts.env_url and "env_url " or "SCALEKIT_ENV_URL ") .. problem) end
   settings.env_url = settings.env_url:gsub("/+$", "")
   settings.timeout = opts.timeout or 20
   settings.max_attempts = opts.max_attempts or 4
   settings.send = opts.transport or require("scalekit.transport.curl").new {
     ca_file = opts.ca_file, cert_file = opts.cert_file, key_file = opts.key_file,
-    proxy = opts.proxy, http1 = opts.http1, connect_timeout = opts.connect_timeout or 10,
+    proxy = opts.proxy, http1 = opts.http1, tls_min = opts.tls_min,
+    connect_timeout = opts.connect_timeout or 10,
   }
 
   local self = client.new(settings)

@@ -38,7 +38,8 @@ return {
 
   { id = "CreateMcpSessionToken", resource = "mcp", name = "create_session_token",
     method = "POST", path = CONFIGS .. "/{mcp_config_id}/tokens", safe = false,
-    body = schema.CreateMcpSessionTokenRequest, reply = schema.CreateMcpSessionTokenReply },
+    body = schema.CreateMcpSessionTokenRequest, reply = schema.CreateMcpSessionTokenReply,
+    aliases = { config_id = "mcp_config_id" } },
 
   { id = "GetMagicLinkForConnectedAccount", resource = "connected_accounts",
     name = "get_authorization_link",

@@ -52,6 +52,11 @@ local function fits(value, want)
   return false
 end
 
+--- Whether a value is a number of seconds that can pass.
+function options.is_duration(value)
+  return type(value) == "number" and value > 0 and value < math.huge
+end
+
 --- Checks a table of options.
 -- @tparam string what the function's name, for the message
 -- @tparam table|nil given the caller's table

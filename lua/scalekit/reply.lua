@@ -55,6 +55,7 @@ local function member(info, name)
 end
 
 local function kind_of(status, grpc, code)
+  if code == "CONNECTED_ACCOUNT_NOT_ACTIVE" then return "authorization_required" end
   if code == "TOOL_ERROR" then return "tool_error" end
   if CONFLICTS[code] then return "conflict" end
   if status >= 300 and status < 400 then return "protocol" end

@@ -19,11 +19,41 @@ local function parse(path)
   return segments, names
 end
 
-local rows = {}
+-- "/a/{id}/b" → { "/a/", "id", "/b" }
+local function split(path)
+  local parts, at = {}, 1
+  for before, name, after in path:gmatch "()({[%w_]+})()" do
+    parts[#parts + 1] = path:sub(at, before - 1)
+    parts[#parts + 1] = name:sub(2, -2)
+    at = after
+  end
+  parts[#parts + 1] = path:sub(at)
+  return parts
+end
+
+local rows, templates = {}, {}
 for i, op in ipairs(ops) do
+  templates[op] = split(op.path)
   local segments, names = parse(op.path)
   rows[i] = { op = op, segments = segments }
   op.path_params = names
+end
+
+local PLAIN = "^[%w%-_~]+$" -- needs no encoding and cannot be "." or ".."
+
+-- A value as one segment of a path, or nil and what is wrong with it.
+local function encode_segment(name, value)
+  if value == nil or value == "" then
+    return nil, { field = name, description = "is required", constraint = "required" }
+  elseif value:find(PLAIN) then
+    return value
+  elseif value == "." or value == ".." then
+    return nil,
+      { field = name, description = "cannot be '" .. value .. "'", constraint = "string.pattern" }
+  elseif not core.utf8_length(value) then
+    return nil, { field = name, description = "is not valid UTF-8", constraint = "string.utf8" }
+  end
+  return core.percent(value)
 end
 
 --- The names of an operation's path parameters are in `op.path_params`.
@@ -32,20 +62,14 @@ end
 -- @treturn[2] nil
 -- @treturn[2] table a violation
 function route.path(op, args)
-  local bad
-  local path = op.path:gsub("{([%w_]+)}", function(name)
-    local value = args[name]
-    if value == nil or value == "" then
-      bad = { field = name, description = "is required", constraint = "required" }
-    elseif value == "." or value == ".." then
-      bad = { field = name, description = "cannot be '" .. value .. "'", constraint = "string.pattern" }
-    elseif not core.utf8_length(value) then
-      bad = { field = name, description = "is not valid UTF-8", constraint = "string.utf8" }
-    else
-      return core.percent(value)
-    end
-  end)
-  if bad then return nil, bad end
+  local parts = templates[op]
+  if not parts[2] then return parts[1] end
+  local path = parts[1]
+  for i = 2, #parts, 2 do
+    local value, bad = encode_segment(parts[i], args[parts[i]])
+    if not value then return nil, bad end
+    path = path .. value .. parts[i + 1]
+  end
   return path
 end
 

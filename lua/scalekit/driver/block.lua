@@ -12,11 +12,17 @@ end
 -- One wait a turn, so that a signal's hook (Ctrl-C) runs in between.
 function block.wait(loop, transfer)
   while not loop:drive(transfer) do end
+  return true
 end
 
 function block.sleep(seconds)
   local till = core.now() + seconds
-  while core.now() < till do core.sleep(till - core.now()) end
+  local left = seconds
+  while left > 0 do
+    core.sleep(left)
+    left = till - core.now()
+  end
+  return true
 end
 
 local signal = {}

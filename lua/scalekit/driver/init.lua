@@ -1,11 +1,12 @@
 --- Who makes a coroutine wait. The layers above ask `current()` for the driver
 -- of the running coroutine and never know which one it is.
 --
--- A driver is a table: `name`; `active()`; `wait(loop, transfer)`, which
--- returns once the transfer is ready; `sleep(seconds)`; `now()`, monotonic
--- seconds; `signal()`, a latch with `set()` and `wait(deadline)`, whose wait
--- answers `nil, "busy"` where this coroutine cannot park and
--- `nil, "timeout"` when the deadline passed.
+-- A driver is a table: `name`; `active()`, whether it can park the running
+-- coroutine; `wait(loop, transfer)`, which returns true once the transfer is
+-- ready, or `nil, reason`; `sleep(seconds)`; `now()`, monotonic seconds; and
+-- `signal()`, a latch with `set()` and `wait(deadline)`, whose wait answers
+-- `nil, "busy"` where this coroutine cannot park and `nil, "timeout"` when the
+-- deadline passed.
 -- @module scalekit.driver
 
 local block = require "scalekit.driver.block"
@@ -13,10 +14,46 @@ local step = require "scalekit.driver.step"
 
 local driver = {}
 
+local others = {} -- of event loops that a program has brought along
+
+--- Adds a driver, for any event loop that can watch one descriptor:
+--
+--     driver.use {
+--       name = "mine",
+--       active = function() return my_loop.is_mine(coroutine.running()) end,
+--       sleep = my_loop.sleep,
+--       wait = function(loop, transfer)
+--         while not transfer:ready() do
+--           my_loop.wait_readable(loop:pollfd(), loop:timeout()) -- parks this coroutine
+--           loop:step()
+--         end
+--         return true
+--       end,
+--     }
+--
+-- `loop:timeout()` is to be asked before every wait: it says how long to wait
+-- at most (nil: for ever) and tells the kernel what to watch. Without a
+-- `signal` of its own the driver's coroutines do not wait for one another:
+-- each fetches its own access token where two come at the same time.
+-- @tparam table one
+function driver.use(one)
+  for _, name in ipairs { "active", "wait", "sleep" } do
+    if type(one[name]) ~= "function" then
+      error("driver.use: the driver has no function '" .. name .. "'", 2)
+    end
+  end
+  one.now = one.now or block.now
+  one.signal = one.signal or block.signal
+  table.insert(others, 1, one)
+end
+
 --- The driver for the coroutine that calls. An unknown coroutine (somebody's
 -- generator) gets the blocking one: a yield of ours would surface there.
 function driver.current()
   if step.active() then return step end
+  for _, other in ipairs(others) do
+    if other.active() then return other end
+  end
   return block
 end
 

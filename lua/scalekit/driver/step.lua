@@ -7,7 +7,9 @@
 -- @module scalekit.driver.step
 
 local core = require "scalekit.core"
+local errors = require "scalekit.error"
 local timers = require "scalekit.driver.timers"
+local waiters = require "scalekit.driver.waiters"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 113 143
 
@@ -25,40 +27,53 @@ function step.active()
     and coroutine.running() == scheduler.task.thread
 end
 
-local function wake(task, ...)
-  if task.parked then
-    task.parked = false
-    task.resume = pack(...)
-    table.insert(task.scheduler.ready, task)
-  end
+-- Each wait has its own ticket: who wakes late wakes nobody.
+local function take_ticket()
+  local task = scheduler.task
+  task.ticket = task.ticket + 1
+  return task, task.ticket
 end
 
+local function wake(task, ticket, ok, reason)
+  if not task.parked or task.ticket ~= ticket then return end
+  task.parked, task.ok, task.reason = false, ok, reason
+  local ready = task.scheduler.ready
+  ready[#ready + 1] = task
+end
+
+-- Waits to be woken; answers what the waker says, or `nil, "cancelled"` from
+-- the cancellation of the task on.
 local function park()
+  if scheduler.task.cancelled then return nil, "cancelled" end
   scheduler.task.parked = true
   return coroutine.yield()
 end
 
 --- Parks until the transfer has something for us.
 function step.wait(loop, transfer)
-  local s = scheduler
-  local waiting = s.waiting[loop]
-  if not waiting then
-    waiting = { count = 0 }
-    s.waiting[loop] = waiting
-  end
+  scheduler.loops[loop] = true
   while not transfer:ready() do
-    local id = transfer:id()
-    waiting[id], waiting.count = s.task, waiting.count + 1
-    park()
-    waiting[id], waiting.count = nil, waiting.count - 1
+    local task, ticket = take_ticket()
+    local id = waiters.add(loop, transfer, function() wake(task, ticket, true) end)
+    local ok, reason = park()
+    if not ok then
+      waiters.remove(loop, id)
+      return nil, reason
+    end
   end
+  return true
 end
 
 --- Parks for a time.
+-- @treturn[1] boolean true
+-- @treturn[2] nil
+-- @treturn[2] string "cancelled"
 function step.sleep(seconds)
-  local task = scheduler.task
-  scheduler.timers:add(core.now() + seconds, function() wake(task) end)
-  park()
+  local task, ticket = take_ticket()
+  local timer = scheduler.timers:add(core.now() + seconds, function() wake(task, ticket, true) end)
+  local ok, reason = park()
+  timer.cancelled = true
+  return ok, reason
 end
 
 local signal = {}
@@ -66,18 +81,19 @@ signal.__index = signal
 
 function signal:set()
   self.is_set = true
-  local waiters = self.waiters
-  self.waiters = {}
-  for _, task in ipairs(waiters) do wake(task, true) end
+  local waiting = self.waiting
+  self.waiting = {}
+  for _, one in ipairs(waiting) do wake(one.task, one.ticket, true) end
 end
 
 function signal:wait(deadline)
   if self.is_set then return true end
   if not step.active() then return nil, "busy" end
-  local task, timer = scheduler.task, nil
-  table.insert(self.waiters, task)
+  local task, ticket = take_ticket()
+  local timer
+  table.insert(self.waiting, { task = task, ticket = ticket })
   if deadline then
-    timer = scheduler.timers:add(deadline, function() wake(task, nil, "timeout") end)
+    timer = scheduler.timers:add(deadline, function() wake(task, ticket, nil, "timeout") end)
   end
   local ok, reason = park()
   if timer then timer.cancelled = true end
@@ -86,7 +102,7 @@ end
 
 --- A latch: once set, everybody who waits goes on.
 function step.signal()
-  return setmetatable({ waiters = {} }, signal)
+  return setmetatable({ waiting = {} }, signal)
 end
 
 local task_mt = {}
@@ -95,19 +111,31 @@ task_mt.__index = task_mt
 --- Waits for a task and returns what its function returned; an error raised
 -- there is raised here.
 function task_mt:join()
-  if not self.done:wait() then
+  local ok, reason = self.done:wait()
+  if not ok and reason == "busy" then
     error("scalekit: join can only be called inside scalekit.run", 2)
+  elseif not ok then
+    return nil, errors.new { kind = "cancelled", message = "the waiting task was cancelled" }
   end
   self.joined = true
   if self.failure then error(self.failure.value, 0) end
   return unpack(self.results, 1, self.results.n)
 end
 
+--- Cancels a task: what it waits for answers `nil, "cancelled"`, a request in
+-- flight is broken off, and every later wait of it answers the same at once.
+function task_mt:cancel()
+  if self.done.is_set then return end
+  self.cancelled = true
+  wake(self, self.ticket, nil, "cancelled")
+end
+
 local function new_task(s, fn, ...)
   local task = setmetatable({
     scheduler = s,
     thread = coroutine.create(function(...) return fn(...) end), -- 5.1 takes no C function
-    resume = pack(...),
+    arguments = pack(...),
+    ticket = 0,
     done = step.signal(),
   }, task_mt)
   s.alive = s.alive + 1
@@ -115,14 +143,19 @@ local function new_task(s, fn, ...)
   return task
 end
 
-local function settle(s, task, ok, ...)
-  if ok and coroutine.status(task.thread) ~= "dead" then return end
+local settle
+function settle(s, task, ok, ...)
+  if task.parked then return end
+  if ok and coroutine.status(task.thread) == "suspended" then
+    return settle(s, task, false, "scalekit.run: a task has yielded to somebody else's scheduler")
+  end
   s.alive = s.alive - 1
   if ok then
     task.results = pack(...)
   else
     task.failure = { value = (...) }
-    s.failed[#s.failed + 1] = task
+    if not task.cancelled then s.failed[#s.failed + 1] = task end
+    if task.finish then task.finish:set() end
   end
   task.done:set()
 end
@@ -133,27 +166,26 @@ local function run_ready(s)
     s.ready = {}
     for _, task in ipairs(batch) do
       s.task = task
-      local arguments = task.resume
-      task.resume = nil
-      settle(s, task, coroutine.resume(task.thread, unpack(arguments, 1, arguments.n)))
+      local arguments = task.arguments
+      if arguments then
+        task.arguments = nil
+        settle(s, task, coroutine.resume(task.thread, unpack(arguments, 1, arguments.n)))
+      else
+        settle(s, task, coroutine.resume(task.thread, task.ok, task.reason))
+      end
       s.task = nil
     end
   end
 end
 
-local function drain(loop, waiting)
-  local id = loop:news()
-  while id do
-    if waiting[id] then wake(waiting[id]) end
-    id = loop:news()
-  end
-end
-
 local function wait_for_work(s)
   local loops = {}
-  for loop, waiting in pairs(s.waiting) do
-    if waiting.count > 0 then loops[#loops + 1] = loop end
+  for loop in pairs(s.loops) do
+    if waiters.of(loop).count > 0 then loops[#loops + 1] = loop end
   end
+  -- somebody may have driven a loop meanwhile: a call that had to block
+  for _, loop in ipairs(loops) do waiters.serve(loop) end
+  if #s.ready > 0 then return end
   local till = s.timers:next()
   if #loops == 0 and not till then
     error("scalekit.run: every task waits for another one", 0)
@@ -164,7 +196,7 @@ local function wait_for_work(s)
   else
     core.poll(loops, seconds)
   end
-  for _, loop in ipairs(loops) do drain(loop, s.waiting[loop]) end
+  for _, loop in ipairs(loops) do waiters.serve(loop) end
   s.timers:fire(core.now())
 end
 
@@ -173,8 +205,9 @@ end
 -- @tparam function fn
 -- @param ... its arguments
 function step.run(fn, ...)
+  if type(fn) ~= "function" then error("scalekit.run: expected a function", 2) end
   if scheduler then error("scalekit.run: already running; use scalekit.spawn", 2) end
-  local s = { ready = {}, waiting = {}, failed = {}, timers = timers.new(), alive = 0 }
+  local s = { ready = {}, loops = {}, failed = {}, timers = timers.new(), alive = 0 }
   scheduler = s
   local main = new_task(s, fn, ...)
   local ok, problem = pcall(function()
@@ -195,8 +228,38 @@ end
 --- Starts a function beside the running task.
 -- @treturn table a task; `task:join()` waits for it
 function step.spawn(fn, ...)
+  if type(fn) ~= "function" then error("scalekit.spawn: expected a function", 2) end
   if not scheduler then error("scalekit.spawn: call it inside scalekit.run", 2) end
   return new_task(scheduler, fn, ...)
+end
+
+--- Runs functions side by side; the first to return wins and the others are
+-- cancelled.
+-- @tparam table functions a list
+-- @treturn number the index of the winner
+-- @return what it returned
+function step.race(functions)
+  if not step.active() then error("scalekit.race: call it inside scalekit.run", 2) end
+  if #functions == 0 then error("scalekit.race: nobody runs", 2) end
+  local finish, tasks, winner = step.signal(), {}, nil
+  for i, fn in ipairs(functions) do
+    tasks[i] = step.spawn(function()
+      local results = pack(fn())
+      winner = winner or i
+      finish:set()
+      return unpack(results, 1, results.n)
+    end)
+    tasks[i].finish = finish
+  end
+  local ok, reason = finish:wait()
+  for i, task in ipairs(tasks) do
+    if i ~= winner then task:cancel() end
+  end
+  if not ok and not winner then return nil, reason end
+  if not winner then
+    for _, task in ipairs(tasks) do task:join() end -- raises what went wrong
+  end
+  return winner, tasks[winner]:join()
 end
 
 --- Runs functions side by side and waits for all of them.
@@ -207,7 +270,10 @@ function step.all(functions)
   if not step.active() then error("scalekit.all: call it inside scalekit.run", 2) end
   local tasks, values, errs = {}, {}, {}
   for i, fn in ipairs(functions) do tasks[i] = step.spawn(fn) end
-  for i, task in ipairs(tasks) do values[i], errs[i] = task:join() end
+  for i, task in ipairs(tasks) do
+    values[i], errs[i] = task:join()
+    if errors.is(errs[i]) and scheduler.task.cancelled then task:cancel() end
+  end
   return values, errs
 end
 

@@ -9,6 +9,11 @@ local resource = {}
 
 local classes = {}
 
+--- Whether a method got its resource: `client.mcp:list_configs()`, with a colon.
+function resource.is(self)
+  return type(self) == "table" and type(rawget(self, "client")) == "table"
+end
+
 local function class(name)
   if not classes[name] then
     local methods = {}
@@ -23,6 +28,7 @@ end
 
 for _, op in ipairs(ops) do
   class(op.resource).__index[op.name] = function(self, args)
+    if not resource.is(self) then error(op.name .. ": call it with a colon", 2) end
     local request, err, misuse = client.prepare(op, args)
     if misuse then error(misuse, 2) end
     if not request then return nil, err end

@@ -3,6 +3,7 @@
 -- @module scalekit.resource.mcp_configs
 
 local client = require "scalekit.client"
+local core = require "scalekit.core"
 local errors = require "scalekit.error"
 local ops = require "scalekit.ops"
 local resource = require "scalekit.resource"
@@ -15,63 +16,100 @@ mcp_configs.ALL = setmetatable({}, { __tostring = function() return "scalekit.AL
 local by_name = {}
 for _, op in ipairs(ops) do by_name[op.name] = op end
 
--- A copy of the arguments in which ALL has become what the wire wants, an
--- absent list; and what is wrong with them.
+local EMPTY = "an empty list would expose every tool of the connection; "
+  .. "name the tools, or say scalekit.ALL"
+
+-- One mapping in which ALL has become what the wire wants, an absent list;
+-- and whether its list of tools is empty.
+local function expand_one(mapping)
+  local tools = mapping.tools
+  if tools == nil or (type(tools) == "table" and tools ~= mcp_configs.ALL and next(tools) == nil) then
+    return mapping, true
+  elseif tools ~= mcp_configs.ALL then
+    return mapping, false
+  end
+  local copy = {}
+  for name, value in pairs(mapping) do copy[name] = value end
+  copy.tools = nil
+  return copy, false
+end
+
+-- A copy of the arguments with ALL expanded, and what is wrong with them. A
+-- list that is none goes to the model as it is.
 local function expand(args)
-  if type(args) ~= "table" or type(args.connection_tool_mappings) ~= "table" then return args end
-  local copy, mappings, violations = {}, {}, {}
+  local violations = {}
+  if type(args) ~= "table" or type(args.connection_tool_mappings) ~= "table" then
+    return args, violations
+  end
+  local copy, mappings = {}, {}
   for name, value in pairs(args) do copy[name] = value end
-  for i, mapping in ipairs(args.connection_tool_mappings) do
-    if type(mapping) == "table" then
-      local tools = mapping.tools
-      local one = {}
-      for name, value in pairs(mapping) do one[name] = value end
-      if tools == mcp_configs.ALL then
-        one.tools = nil
-      elseif tools == nil or (type(tools) == "table" and next(tools) == nil) then
-        violations[#violations + 1] = {
-          field = ("connection_tool_mappings[%d].tools"):format(i),
-          description = "an empty list would expose every tool of the connection; "
-            .. "name the tools, or say scalekit.ALL",
-          constraint = "repeated.min_items",
-        }
-      end
-      mapping = one
+  for key, mapping in pairs(args.connection_tool_mappings) do
+    local empty = false
+    if type(mapping) == "table" then mapping, empty = expand_one(mapping) end
+    if empty and type(key) == "number" then
+      violations[#violations + 1] = {
+        field = ("connection_tool_mappings[%d].tools"):format(key),
+        description = EMPTY, constraint = "repeated.min_items",
+      }
     end
-    mappings[i] = mapping
+    mappings[key] = mapping
   end
   copy.connection_tool_mappings = mappings
   return copy, violations
 end
 
+-- A mapping as text, for comparing what was asked for with what is there.
+local function fingerprint(mappings)
+  local lines = {}
+  for i, mapping in ipairs(mappings or {}) do
+    local tools = {}
+    for j, tool in ipairs(mapping.tools or {}) do tools[j] = tool end
+    table.sort(tools)
+    lines[i] = mapping.connection_name .. " " .. table.concat(tools, " ")
+  end
+  table.sort(lines)
+  return table.concat(lines, "\n")
+end
+
+-- After a create whose answer was lost: the config of that name, if it is there
+-- and has just the tools that were asked for. Names are unique, so it is ours
+-- or as good as ours.
+local function look_up(self, args, problem, deadline)
+  local left = deadline - core.now()
+  if problem.kind == "cancelled" or left <= 0 then return nil, problem end
+  local found = self:list_configs { filter_name = args.name, timeout = left }
+  for _, config in ipairs(found and found.configs or {}) do
+    if config.name == args.name and (config.description or "") == (args.description or "")
+      and fingerprint(config.connection_tool_mappings) == fingerprint(args.connection_tool_mappings)
+    then
+      return { config = config }
+    end
+  end
+  return nil, problem
+end
+
 local function guarded(op)
   return function()
     return function(self, args)
+      if not resource.is(self) then error(op.name .. ": call it with a colon", 2) end
       local expanded, violations = expand(args)
       local request, err, misuse = client.prepare(op, expanded)
       if misuse then error(misuse, 2) end
-      if violations and #violations > 0 then
+      if #violations > 0 then
         for _, violation in ipairs(err and err.fields or {}) do
           violations[#violations + 1] = violation
         end
         return nil, errors.invalid(violations, op.name)
       end
       if not request then return nil, err end
+      local deadline = core.now() + (request.timeout or self.client.timeout)
       local value, problem = self.client:call(op, request)
       if value or op.name ~= "create_config" or problem.outcome ~= "unknown" then
         return value, problem
       end
-      return mcp_configs.recover(self, args.name, problem)
+      return look_up(self, expanded, problem, deadline)
     end
   end
-end
-
---- After a create whose outcome is unknown: the config of that name, if the
--- service has one (names are unique, and it was not there to conflict with).
-function mcp_configs.recover(self, name, problem)
-  local found = self:list_configs { filter_name = name }
-  if found and found.configs[1] then return { config = found.configs[1] } end
-  return nil, problem
 end
 
 resource.refine("mcp", "create_config", guarded(by_name.create_config))

@@ -6,21 +6,23 @@ local core = require "scalekit.core"
 local driver = require "scalekit.driver"
 local errors = require "scalekit.error"
 local options = require "scalekit.options"
+local waiters = require "scalekit.driver.waiters"
 
 local curl = {}
 
 local OPTIONS = {
   loop = "userdata", ca_file = "string", cert_file = "string", key_file = "string",
-  proxy = "string", connect_timeout = "number", http1 = "boolean",
+  proxy = "string", connect_timeout = "number", http1 = "boolean", tls_min = "string",
 }
 
-local MAX_BODY = 8 * 1024 * 1024
+local TLS = { ["1.2"] = false, ["1.3"] = true }
 
 -- The loop that transports share unless told otherwise; it lives as long as
 -- one of them does.
 local shared = setmetatable({}, { __mode = "v" })
 
-local function shared_loop()
+--- The loop that transports use which were given none.
+function curl.loop()
   local loop = shared.loop
   if not loop then
     loop = core.loop {}
@@ -29,40 +31,128 @@ local function shared_loop()
   return loop
 end
 
-local events_mt = {}
-events_mt.__index = events_mt
+local function cancelled(reason)
+  return errors.new {
+    kind = reason == "timeout" and "timeout" or "cancelled", outcome = "unknown",
+    message = "the waiting coroutine was " .. (reason == "timeout" and "timed out" or "cancelled"),
+  }
+end
 
---- The next event of a stream: `{ data, event, id, retry }`; nil at its clean
--- end; `nil, err` where it broke.
-function events_mt:read()
+-- Hands the next piece of a produced body on, where one is wanted.
+local function feed(transfer, body)
+  if type(body) == "function" and transfer:hungry() then transfer:write(body()) end
+end
+
+-- An answer that is handed on as it comes.
+local stream_mt = { __name = "scalekit.stream" }
+stream_mt.__index = stream_mt
+
+--- The next event (`{ data, event, id, retry }`) or chunk (a string) of a
+-- stream; nil at its clean end; `nil, err` where it broke.
+function stream_mt:read()
+  if self.reading then error("another coroutine is reading this stream", 2) end
   while self.transfer do
-    local event, kind, message, outcome = self.transfer:read()
-    if event then return event end
-    if event == nil then
+    local piece, kind, message, outcome = self.transfer:read()
+    if piece then return piece end
+    if piece == nil then
       self:close()
       if not kind then return nil end
       return nil, errors.new { kind = kind, message = message, outcome = outcome }
     end
-    driver.current().wait(self.loop, self.transfer)
+    self.reading = true
+    local ok, reason = driver.current().wait(self.loop, self.transfer)
+    self.reading = false
+    if not ok or not self.transfer then
+      self:close()
+      return nil, cancelled(reason)
+    end
+    feed(self.transfer, self.body)
   end
   return nil
 end
 
---- Ends the stream; the peer sees the connection or the stream go.
-function events_mt:close()
-  if self.transfer then
-    self.transfer:close()
-    self.transfer = nil
+--- Ends the stream; the peer sees the connection or the HTTP/2 stream go.
+function stream_mt:close()
+  local transfer = self.transfer
+  if not transfer then return end
+  self.transfer = nil
+  local id = transfer:id()
+  transfer:close()
+  waiters.notify(self.loop, id) -- who was reading hears of it
+end
+
+-- Most answers are read for their body alone, so the headers wait as the text
+-- that came until somebody asks.
+local response_mt = {}
+
+function response_mt:__index(name)
+  if name ~= "headers" then return nil end
+  self.headers = core.parse_headers(self.head)
+  return self.headers
+end
+
+-- Waits for the head of a stream, or for the end of anything else.
+local function await(loop, transfer, body)
+  while true do
+    local ok, reason = driver.current().wait(loop, transfer)
+    if not ok then return nil, cancelled(reason) end
+    feed(transfer, body)
+    local status, head, received, outcome = transfer:take()
+    if status then
+      return setmetatable({ status = status, head = head, body = received }, response_mt)
+    elseif head then
+      return nil, errors.new { kind = head, message = received, outcome = outcome }
+    end
   end
 end
 
+local REPEATABLE = { GET = true, HEAD = true, PUT = true, DELETE = true, OPTIONS = true }
+
+-- Whether libcurl must not send a request again when a kept connection turns
+-- out to be dead under it.
+local function is_once(request)
+  if request.once ~= nil then return request.once end
+  return not REPEATABLE[request.method or "GET"]
+end
+
 --- Makes a transport: a function `send(request) → response | nil, err`.
+--
+-- A request has `method`, `url`, `headers` (name → string or secret;
+-- `constant_headers` promises that this table never changes), `auth`
+-- (a secret: the bearer token), `body` (string, secret, or a function that
+-- returns the next piece and nil at the end), `deadline` (`scalekit.core.now`
+-- seconds, for all of it), `idle_timeout` (seconds without a byte),
+-- `max_body` (bytes, 8 MiB), `stream` (true: event streams, "chunks": any
+-- answer), `once` (never send it twice; the default for POST and PATCH).
+-- A response has `status`, `headers` (lower-case names) and `body`, or instead
+-- of the body `events` or `chunks`, with `read()` and `close()`.
 -- @tparam[opt] table opts `ca_file`, `cert_file`, `key_file`, `proxy` (strings),
--- `connect_timeout` (seconds), `http1` (do not offer HTTP/2), `loop`
+-- `tls_min` ("1.2" or "1.3"), `connect_timeout` (seconds), `http1` (do not
+-- offer HTTP/2), `loop`
 -- @treturn function
 function curl.new(opts)
   opts = options.check("transport.curl", opts, OPTIONS)
-  local loop = opts.loop or shared_loop()
+  local tls13 = TLS[opts.tls_min or "1.2"]
+  if tls13 == nil then error("transport.curl: tls_min is \"1.2\" or \"1.3\"", 2) end
+  local loop = opts.loop or curl.loop()
+  local profile = loop:profile {
+    ca_file = opts.ca_file, cert_file = opts.cert_file, key_file = opts.key_file,
+    proxy = opts.proxy, connect_timeout = opts.connect_timeout, http1 = opts.http1, tls13 = tls13,
+  }
+
+  -- header tables that their owner promised not to change, prepared once
+  local prepared = setmetatable({}, { __mode = "k" })
+
+  local function headers_of(request)
+    local headers = request.headers
+    if not request.constant_headers then return headers end
+    local ready = prepared[headers]
+    if not ready then
+      ready = core.headers(headers) or headers
+      prepared[headers] = ready
+    end
+    return ready
+  end
 
   return function(request)
     local timeout
@@ -72,30 +162,27 @@ function curl.new(opts)
         return nil, errors.new { kind = "timeout", message = "the deadline has passed" }
       end
     end
-    local transfer, problem = loop:submit {
-      method = request.method, url = request.url, headers = request.headers,
-      auth = request.auth, body = request.body, secret = request.secret,
-      timeout = timeout, idle_timeout = request.idle_timeout, stream = request.stream,
-      max_body = request.max_body or MAX_BODY,
-      connect_timeout = opts.connect_timeout, http1 = opts.http1, proxy = opts.proxy,
-      ca_file = opts.ca_file, cert_file = opts.cert_file, key_file = opts.key_file,
-    }
+    local body, more = request.body, nil
+    local producing = type(body) == "function"
+    if producing or request.stream or request.secret or request.max_body or request.idle_timeout then
+      more = {
+        producing = producing, stream = request.stream, secret = request.secret,
+        max_body = request.max_body, idle_timeout = request.idle_timeout,
+      }
+    end
+    local transfer, problem = loop:submit(profile, request.method or "GET", request.url,
+      headers_of(request), request.auth, not producing and body or nil, timeout, is_once(request), more)
     if not transfer then
       return nil, errors.new { kind = "bad_request", message = problem }
     end
-    driver.current().wait(loop, transfer)
-    local status, headers, body, outcome = transfer:take()
-    if not status then
-      transfer:close()
-      return nil, errors.new { kind = headers, message = body, outcome = outcome }
-    end
-    local response = { status = status, headers = headers, body = body }
-    if body == nil then
-      response.events = setmetatable({ transfer = transfer, loop = loop }, events_mt)
+    local response, err = await(loop, transfer, body)
+    if response and response.body == nil then
+      local stream = setmetatable({ transfer = transfer, loop = loop, body = body }, stream_mt)
+      response[request.stream == "chunks" and "chunks" or "events"] = stream
     else
       transfer:close()
     end
-    return response
+    return response, err
   end
 end
 

@@ -1,0 +1,303 @@
+/*
+** bind_json.c - writes Lua values as JSON: json_encoder(null, array_mt, raw_mt,
+** empty_array) → encode(value) → text.
+**
+** lua-cjson cannot write an empty list in every build, and spells numbers with
+** 14 digits. Access is raw: no metamethod runs, so nothing calls back while the
+** buffer, which is an upvalue and so survives a throw, is half written.
+*/
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bind.h"
+#include "wire.h"
+
+enum { MAX_DEPTH = 512, MAX_PLACE = 16, SLOTS = 6 };
+enum { UP_WRITER = 1, UP_NULL, UP_ARRAY, UP_RAW, UP_EMPTY };
+
+typedef struct step { /* one step of the way to a value, for messages */
+  const char *name;
+  size_t index;
+} step;
+
+typedef struct key {
+  const char *p;
+  size_t n;
+} key;
+
+typedef struct writer {
+  sk_head head;
+  sk_buf out, keys;
+  int depth;
+  step place[MAX_PLACE];
+} writer;
+
+static int writer_gc(lua_State *L) {
+  writer *w = (writer *)lua_touserdata(L, 1);
+  if (sk_bury(&w->head)) {
+    sk_buf_free(&w->out);
+    sk_buf_free(&w->keys);
+  }
+  return 0;
+}
+
+/* Never returns. */
+static int fail(lua_State *L, writer *w, const char *what) {
+  luaL_Buffer b;
+  int i;
+  luaL_buffinit(L, &b);
+  luaL_addstring(&b, "cannot encode ");
+  luaL_addstring(&b, what);
+  for (i = 0; i < w->depth && i < MAX_PLACE; i++) {
+    char text[32];
+    luaL_addstring(&b, i == 0 ? " at " : w->place[i].name ? "." : "");
+    if (w->place[i].name) {
+      luaL_addstring(&b, w->place[i].name);
+    } else {
+      snprintf(text, sizeof text, "[%lu]", (unsigned long)w->place[i].index);
+      luaL_addstring(&b, text);
+    }
+  }
+  luaL_pushresult(&b);
+  return lua_error(L);
+}
+
+static void add(lua_State *L, writer *w, const char *p, size_t n) {
+  if (sk_buf_add(&w->out, p, n) != SK_OK) fail(L, w, "that much");
+}
+
+static void add_string(lua_State *L, writer *w, const char *p, size_t n) {
+  static const char special[] = "\"\\\b\f\n\r\t\0\"\\bfnrt"; /* bytes, then their letters */
+  size_t i = 0, from = 0;
+  add(L, w, "\"", 1);
+  while (i < n) {
+    unsigned char c = (unsigned char)p[i];
+    const char *letter;
+    char escape[8];
+    size_t length;
+    if (c >= 0x80) {
+      size_t sequence = sk_utf8_sequence(p + i, n - i);
+      if (sequence == 0) fail(L, w, "a string that is not UTF-8");
+      i += sequence;
+      continue;
+    }
+    if (c >= ' ' && c != '"' && c != '\\' && c != 0x7f) {
+      i++;
+      continue;
+    }
+    letter = strchr(special, c);
+    if (letter && c)
+      length = (size_t)snprintf(escape, sizeof escape, "\\%c", letter[8]);
+    else
+      length = (size_t)snprintf(escape, sizeof escape, "\\u%04x", c);
+    add(L, w, p + from, i - from);
+    add(L, w, escape, length);
+    from = ++i;
+  }
+  add(L, w, p + from, n - from);
+  add(L, w, "\"", 1);
+}
+
+/* The shortest of the spellings that read back as the same number. */
+static void add_number(lua_State *L, writer *w, int value) {
+  char text[40];
+  int n, digits;
+  double v;
+  if (sk_isint(L, value)) {
+    n = snprintf(text, sizeof text, "%lld", (long long)lua_tointeger(L, value));
+    add(L, w, text, (size_t)n);
+    return;
+  }
+  v = (double)lua_tonumber(L, value);
+  if (v - v != 0) fail(L, w, "a number that is not finite");
+  if (v >= -9007199254740992.0 && v <= 9007199254740992.0 && v == (double)(long long)v) {
+    n = snprintf(text, sizeof text, "%lld", (long long)v);
+  } else {
+    for (digits = 15, n = 0; digits <= 17; digits++) {
+      n = snprintf(text, sizeof text, "%.*g", digits, v);
+      if (strtod(text, NULL) == v) break;
+    }
+    for (digits = 0; digits < n; digits++) /* a locale may write a comma */
+      if (!strchr("0123456789+-eE", text[digits])) text[digits] = '.';
+  }
+  add(L, w, text, (size_t)n);
+}
+
+static int is_meta(lua_State *L, int value, int upvalue) {
+  int same;
+  if (!lua_getmetatable(L, value)) return 0;
+  same = lua_rawequal(L, -1, lua_upvalueindex(upvalue));
+  lua_pop(L, 1);
+  return same;
+}
+
+static void put(lua_State *L, writer *w, int value);
+
+static void enter(lua_State *L, writer *w) {
+  if (w->depth == MAX_DEPTH) fail(L, w, "such deep nesting");
+  luaL_checkstack(L, SLOTS, "cannot encode such deep nesting");
+  w->depth++;
+}
+
+static void add_list(lua_State *L, writer *w, int list, size_t n) {
+  size_t i;
+  enter(L, w);
+  add(L, w, "[", 1);
+  for (i = 1; i <= n; i++) {
+    if (w->depth <= MAX_PLACE) {
+      w->place[w->depth - 1].name = NULL;
+      w->place[w->depth - 1].index = i;
+    }
+    if (i > 1) add(L, w, ",", 1);
+    lua_rawgeti(L, list, (int)i);
+    put(L, w, lua_gettop(L));
+    lua_pop(L, 1);
+  }
+  add(L, w, "]", 1);
+  w->depth--;
+}
+
+static int by_name(const void *a, const void *b) {
+  const key *x = (const key *)a, *y = (const key *)b;
+  size_t n = x->n < y->n ? x->n : y->n;
+  int order = memcmp(x->p, y->p, n);
+  return order ? order : (x->n > y->n) - (x->n < y->n);
+}
+
+/* Members go in the order of their names: equal values give equal texts. The
+   keys of all open objects lie one behind the other in w->keys; the strings
+   themselves are kept alive by the tables. */
+static void add_object(lua_State *L, writer *w, int object, size_t n) {
+  size_t i, base = w->keys.len;
+  enter(L, w);
+  qsort(w->keys.p + base - n * sizeof(key), n, sizeof(key), by_name);
+  add(L, w, "{", 1);
+  for (i = 0; i < n; i++) {
+    key k;
+    memcpy(&k, w->keys.p + base + (i - n) * sizeof k, sizeof k);
+    if (w->depth <= MAX_PLACE) w->place[w->depth - 1].name = k.p;
+    if (i > 0) add(L, w, ",", 1);
+    add_string(L, w, k.p, k.n);
+    add(L, w, ":", 1);
+    lua_pushlstring(L, k.p, k.n);
+    lua_rawget(L, object);
+    put(L, w, lua_gettop(L));
+    lua_pop(L, 1);
+  }
+  add(L, w, "}", 1);
+  w->keys.len = base - n * sizeof(key);
+  w->depth--;
+}
+
+/* Never returns. The key is on top of the stack. */
+static void fail_key(lua_State *L, writer *w) {
+  char what[80];
+  if (lua_type(L, -1) == LUA_TNUMBER)
+    snprintf(what, sizeof what, "a table with the key %.14g", (double)lua_tonumber(L, -1));
+  else if (lua_type(L, -1) == LUA_TBOOLEAN)
+    snprintf(what, sizeof what, "a table with the key %s", lua_toboolean(L, -1) ? "true" : "false");
+  else
+    snprintf(what, sizeof what, "a table with a %s as key", luaL_typename(L, -1));
+  fail(L, w, what);
+}
+
+static void add_table(lua_State *L, writer *w, int table) {
+  size_t names = 0, numbers = 0, last = 0;
+  int listed = is_meta(L, table, UP_ARRAY);
+  lua_pushnil(L);
+  while (lua_next(L, table)) {
+    lua_pop(L, 1);
+    if (lua_type(L, -1) == LUA_TSTRING) {
+      key k;
+      k.p = lua_tolstring(L, -1, &k.n);
+      names++;
+      if (sk_buf_add(&w->keys, &k, sizeof k) != SK_OK) fail(L, w, "that much");
+    } else if (lua_type(L, -1) == LUA_TNUMBER) {
+      double v = (double)lua_tonumber(L, -1);
+      if (!(v >= 1 && v <= 2147483647 && v == (double)(size_t)v)) fail_key(L, w);
+      numbers++;
+      if ((size_t)v > last) last = (size_t)v;
+    } else {
+      fail_key(L, w);
+    }
+  }
+  if (numbers != last) fail(L, w, "a list with holes");
+  if (numbers && names) fail(L, w, "a table that is both list and object");
+  if (listed && names) fail(L, w, "a list with named members");
+  if (numbers || listed)
+    add_list(L, w, table, numbers);
+  else
+    add_object(L, w, table, names);
+}
+
+static void put(lua_State *L, writer *w, int value) {
+  const char *p;
+  size_t n;
+  switch (lua_type(L, value)) {
+    case LUA_TSTRING:
+      p = lua_tolstring(L, value, &n);
+      add_string(L, w, p, n);
+      return;
+    case LUA_TNUMBER:
+      add_number(L, w, value);
+      return;
+    case LUA_TBOOLEAN:
+      if (lua_toboolean(L, value))
+        add(L, w, "true", 4);
+      else
+        add(L, w, "false", 5);
+      return;
+    case LUA_TTABLE:
+      if (is_meta(L, value, UP_RAW)) {
+        lua_rawgeti(L, value, 1);
+        p = lua_tolstring(L, -1, &n);
+        add(L, w, p ? p : "null", p ? n : 4);
+        lua_pop(L, 1);
+      } else {
+        add_table(L, w, value);
+      }
+      return;
+    default:
+      break;
+  }
+  if (!lua_isnil(L, value) && lua_rawequal(L, value, lua_upvalueindex(UP_NULL))) {
+    add(L, w, "null", 4);
+  } else if (!lua_isnil(L, value) && lua_rawequal(L, value, lua_upvalueindex(UP_EMPTY))) {
+    add(L, w, "[]", 2);
+  } else {
+    char what[40];
+    snprintf(what, sizeof what, "a %s", luaL_typename(L, value));
+    fail(L, w, what);
+  }
+}
+
+static int encode(lua_State *L) {
+  writer *w = (writer *)lua_touserdata(L, lua_upvalueindex(UP_WRITER));
+  luaL_checkany(L, 1);
+  lua_settop(L, 1);
+  w->depth = 0;
+  w->out.len = w->keys.len = 0;
+  put(L, w, 1);
+  lua_pushlstring(L, w->out.p, w->out.len);
+  if (w->out.cap > 64 * 1024) sk_buf_free(&w->out); /* do not sit on one large text */
+  return 1;
+}
+
+static int json_encoder(lua_State *L) {
+  writer *w;
+  lua_settop(L, 4);
+  w = (writer *)sk_new(L, SK_WRITER, sizeof *w, 0);
+  sk_buf_init(&w->out, (size_t)-1 / 2);
+  sk_buf_init(&w->keys, (size_t)-1 / 2);
+  lua_insert(L, 1);
+  lua_pushcclosure(L, encode, 5);
+  return 1;
+}
+
+void sk_open_json(lua_State *L) {
+  static const luaL_Reg none[] = {{NULL, NULL}};
+  static const luaL_Reg functions[] = {{"json_encoder", json_encoder}, {NULL, NULL}};
+  sk_class(L, SK_WRITER, none, writer_gc);
+  sk_setfuncs(L, functions, 0);
+}

@@ -1,0 +1,282 @@
+/*
+** easy.c - libcurl's easy handle: how it is set up, and what its callbacks
+** note down. A callback touches its transfer and its loop, nothing else.
+*/
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "loop.h"
+
+#if LIBCURL_VERSION_NUM < 0x075000
+#error "libcurl 7.80 or newer: without CURLOPT_PREREQFUNCTION a request may be sent twice"
+#endif
+
+/* --- callbacks ------------------------------------------------------------------ */
+
+static int is_event_stream(const sk_transfer *t) {
+  size_t at = 0, nl, vl;
+  const char *name, *value;
+  while (sk_next_header(t->head.p, t->head.len, &at, &name, &nl, &value, &vl))
+    if (nl == 12 && sk_has_prefix(name, nl, "content-type"))
+      return sk_has_prefix(value, vl, "text/event-stream");
+  return 0;
+}
+
+/* The header lines of the final answer are here. */
+static void take_head(sk_transfer *t) {
+  const sk_transfer_options *o = &t->options;
+  curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->status);
+  if (t->status < 200) return;
+  t->head_taken = 1;
+  if (o->stream == SK_WHOLE || t->status >= 300) return;
+  if (o->stream == SK_EVENTS && !is_event_stream(t)) return;
+  t->streaming = (unsigned char)o->stream;
+  if (o->stream == SK_EVENTS) sk_sse_init(&t->sse, o->max_event);
+  sk_loop_announce(t->loop, t);
+}
+
+static size_t on_header(char *p, size_t one, size_t n, void *ud) {
+  sk_transfer *t = (sk_transfer *)ud;
+  (void)one;
+  t->alive = sk_now();
+  t->head_total += n;
+  if (t->head_total > SK_MAX_HEAD) {
+    t->too_large = 1;
+    return 0;
+  }
+  if (t->head_taken) return n; /* trailers: counted, not kept */
+  if (n >= 5 && memcmp(p, "HTTP/", 5) == 0) t->head.len = 0; /* after a 1xx */
+  if (sk_buf_add(&t->head, p, n) != SK_OK) return 0;
+  if (*p == '\r' || *p == '\n') take_head(t);
+  return n;
+}
+
+static sk_status enqueue(void *ud, const sk_event *e) {
+  sk_transfer *t = (sk_transfer *)ud;
+  size_t size = sizeof(sk_node) + e->data_len + e->event_len + e->id_len + 3;
+  sk_node *node = (sk_node *)malloc(size);
+  char *p;
+  if (node == NULL) return SK_NOMEM;
+  node->next = NULL;
+  node->size = size;
+  node->event = *e;
+  p = (char *)(node + 1);
+#define KEEP(field)                                   \
+  if (e->field) {                                     \
+    memcpy(p, e->field, e->field##_len);              \
+    p[e->field##_len] = 0;                            \
+    node->event.field = p;                            \
+    p += e->field##_len + 1;                          \
+  }
+  KEEP(data)
+  KEEP(event)
+  KEEP(id)
+#undef KEEP
+  if (t->last)
+    t->last->next = node;
+  else
+    t->first = node;
+  t->last = node;
+  t->queued += size;
+  sk_loop_announce(t->loop, t);
+  return SK_OK;
+}
+
+static size_t on_body(char *p, size_t one, size_t n, void *ud) {
+  sk_transfer *t = (sk_transfer *)ud;
+  sk_status rc;
+  (void)one;
+  t->alive = sk_now();
+  if (t->too_large) return 0;
+  if (t->streaming && t->queued >= SK_HIGH_WATER) {
+    t->paused = 1;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  if (t->streaming == SK_EVENTS) {
+    rc = sk_sse_feed(&t->sse, p, n, enqueue, t);
+  } else {
+    t->received_total += n;
+    rc = t->received_total > t->options.max_body ? SK_FULL : sk_buf_add(&t->received, p, n);
+    if (t->streaming && rc == SK_OK) {
+      t->queued = t->received.len;
+      sk_loop_announce(t->loop, t);
+    }
+  }
+  if (rc == SK_FULL) t->too_large = 1;
+  return rc == SK_OK ? n : 0;
+}
+
+/* A body that its owner hands over piece by piece. */
+static size_t on_read(char *p, size_t size, size_t count, void *ud) {
+  sk_transfer *t = (sk_transfer *)ud;
+  size_t n = t->body.len - t->body_at, room = size * count;
+  t->alive = sk_now();
+  if (n == 0 && t->body_ended) return 0;
+  if (n > room) n = room;
+  if (n) memcpy(p, t->body.p + t->body_at, n);
+  t->body_at += n;
+  if (t->body_at == t->body.len) t->body.len = t->body_at = 0;
+  if (t->body.len - t->body_at < SK_LOW_WATER && !t->body_ended) sk_loop_announce(t->loop, t);
+  if (n == 0) t->starving = 1;
+  return n ? n : CURL_READFUNC_PAUSE;
+}
+
+/* libcurl sends a request again when a kept connection died under it. Where a
+   repetition may do harm the caller has to hear of it instead. */
+static int on_attempt(void *ud, char *a, char *b, int c, int d) {
+  sk_transfer *t = (sk_transfer *)ud;
+  (void)a, (void)b, (void)c, (void)d;
+  if (t->attempted && t->options.once) {
+    t->unknown = 1;
+    return CURL_PREREQFUNC_ABORT;
+  }
+  t->attempted = 1;
+  return CURL_PREREQFUNC_OK;
+}
+
+/* A number that libcurl opens or closes is a new socket to the kernel's set. */
+static curl_socket_t on_open(void *ud, curlsocktype purpose, struct curl_sockaddr *a) {
+  curl_socket_t fd = socket(a->family, a->socktype, a->protocol);
+  (void)purpose;
+  if (fd >= 0) {
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    sk_poller_adopt(&((sk_loop *)ud)->poller, (int)fd);
+  }
+  return fd;
+}
+
+static int on_close(void *ud, curl_socket_t fd) {
+  sk_poller_drop(&((sk_loop *)ud)->poller, (int)fd);
+  return close(fd);
+}
+
+/* --- what all requests of a transport share --------------------------------------- */
+
+static void set_tls(CURL *e, const sk_profile_options *o) {
+  long floor = o->tls13 ? CURL_SSLVERSION_TLSv1_3 : CURL_SSLVERSION_TLSv1_2;
+  curl_easy_setopt(e, CURLOPT_SSLVERSION, floor);
+  /* Any CAPATH, and some builds default to one, makes libcurl parse the whole
+     bundle again for every connection. */
+  curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
+  if (o->ca_file) curl_easy_setopt(e, CURLOPT_CAINFO, o->ca_file);
+  if (o->cert_file) curl_easy_setopt(e, CURLOPT_SSLCERT, o->cert_file);
+  if (o->key_file) curl_easy_setopt(e, CURLOPT_SSLKEY, o->key_file);
+}
+
+static void set_profile(CURL *e, sk_loop *l, const sk_profile_options *o) {
+  curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+#if LIBCURL_VERSION_NUM >= 0x075500
+  curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+  curl_easy_setopt(e, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+  curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
+                   (long)(o->http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
+  curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "");
+  if (o->connect_ms) curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, o->connect_ms);
+  if (o->proxy)
+    curl_easy_setopt(e, CURLOPT_PROXY, o->proxy);
+  else /* what stays on this machine passes no proxy of the environment */
+    curl_easy_setopt(e, CURLOPT_NOPROXY, o->no_proxy);
+  set_tls(e, o);
+  curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_open);
+  curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, l);
+  curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+  curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, l);
+  curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+  curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+  curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_attempt);
+}
+
+/* --- what is the request's own ------------------------------------------------------ */
+
+static void set_body(CURL *e, sk_transfer *t, const char *method) {
+  if (t->producing) {
+    curl_easy_setopt(e, CURLOPT_POST, 1L);
+    curl_easy_setopt(e, CURLOPT_POSTFIELDS, NULL);
+    curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)-1);
+    curl_easy_setopt(e, CURLOPT_READFUNCTION, on_read);
+    curl_easy_setopt(e, CURLOPT_READDATA, t);
+  } else if (t->has_body || strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0) {
+    curl_easy_setopt(e, CURLOPT_POSTFIELDS, t->body.len ? t->body.p : "");
+    curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body.len);
+  } else {
+    curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
+    if (strcmp(method, "GET") != 0) curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, method);
+    if (strcmp(method, "HEAD") == 0) curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
+    return;
+  }
+  if (strcmp(method, "POST") != 0) curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, method);
+}
+
+/* The headers, with one of our own before the shared ones. */
+static struct curl_slist *header_list(sk_transfer *t) {
+  struct curl_slist *shared = t->headers ? t->headers->list : NULL;
+  if (t->auth.len == 0) return shared;
+  t->bearer.data = t->auth.p;
+  t->bearer.next = shared;
+  return &t->bearer;
+}
+
+static void set_request(CURL *e, sk_transfer *t) {
+  const sk_transfer_options *o = &t->options;
+  curl_easy_setopt(e, CURLOPT_URL, t->url.p);
+  curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, NULL);
+  curl_easy_setopt(e, CURLOPT_NOBODY, 0L);
+  set_body(e, t, t->method);
+  curl_easy_setopt(e, CURLOPT_HTTPHEADER, header_list(t));
+  curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE,
+                   (curl_off_t)(o->stream == SK_WHOLE ? o->max_body : 0));
+  curl_easy_setopt(e, CURLOPT_PRIVATE, t);
+  curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->message);
+  curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
+  curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
+  curl_easy_setopt(e, CURLOPT_PREREQDATA, t);
+}
+
+/* --- the pool ------------------------------------------------------------------------- */
+
+/* The handle at rest that serves best: one of the same profile needs no setting up. */
+static CURL *pick(sk_loop *l, unsigned long profile, int *ready) {
+  CURL *e;
+  int i = l->idle_len - 1;
+  *ready = 0;
+  if (i < 0) return curl_easy_init();
+  while (i > 0 && l->idle[i].profile != profile) i--;
+  *ready = l->idle[i].profile == profile;
+  e = l->idle[i].easy;
+  l->idle[i] = l->idle[--l->idle_len];
+  if (!*ready) curl_easy_reset(e);
+  return e;
+}
+
+CURL *sk_easy_take(sk_loop *l, sk_transfer *t) {
+  int ready;
+  CURL *e = pick(l, t->profile->id, &ready);
+  if (e == NULL) return NULL;
+  if (!ready) set_profile(e, l, &t->profile->options);
+  set_request(e, t);
+  return e;
+}
+
+void sk_easy_give(sk_loop *l, sk_transfer *t) {
+  CURL *e = t->easy;
+  t->easy = NULL;
+  if (e == NULL || l->multi == NULL) return;
+  curl_multi_remove_handle(l->multi, e);
+  if (l->idle_len == SK_EASY_POOL) {
+    curl_easy_cleanup(e);
+    return;
+  }
+  /* what pointed into t points nowhere any more */
+  if (t->producing) curl_easy_reset(e);
+  curl_easy_setopt(e, CURLOPT_POSTFIELDS, NULL);
+  curl_easy_setopt(e, CURLOPT_HTTPHEADER, NULL);
+  curl_easy_setopt(e, CURLOPT_ERRORBUFFER, NULL);
+  curl_easy_setopt(e, CURLOPT_PRIVATE, NULL);
+  l->idle[l->idle_len].easy = e;
+  l->idle[l->idle_len++].profile = t->producing ? 0 : t->profile->id;
+}

@@ -1,0 +1,94 @@
+--- The driver for coroutines of a cqueues controller. `require` it once, and
+-- every call inside `controller:wrap(…)` parks only its own coroutine.
+-- @module scalekit.driver.cqueues
+
+local condition = require "cqueues.condition"
+local core = require "scalekit.core"
+local cqueues = require "cqueues"
+local waiters = require "scalekit.driver.waiters"
+
+local driver = { name = "cqueues", now = core.now }
+
+--- Whether the running coroutine belongs to a controller.
+function driver.active()
+  local controller, inside = cqueues.running()
+  return controller ~= nil and inside
+end
+
+-- One coroutine of a controller polls the loop for all its others that wait:
+-- with as many pollers as waiters each event would wake everybody. A pump dies
+-- with its controller.
+local pumps = setmetatable({}, { __mode = "k" }) -- controller → loop → how many wait
+
+local function pump(loop, waiting)
+  while waiting[loop] > 0 do
+    cqueues.poll(loop)
+    loop:step()
+    waiters.serve(loop)
+  end
+  waiting[loop] = nil
+end
+
+local function ask_pump(loop, controller)
+  local waiting = pumps[controller]
+  if not waiting then
+    waiting = setmetatable({}, { __mode = "k" })
+    pumps[controller] = waiting
+  end
+  if waiting[loop] then
+    waiting[loop] = waiting[loop] + 1
+    loop:nudge() -- the pump may be waiting for less than it should by now
+  else
+    waiting[loop] = 1
+    controller:wrap(pump, loop, waiting)
+  end
+  return waiting
+end
+
+--- Parks until the transfer has something for us.
+function driver.wait(loop, transfer)
+  while not transfer:ready() do
+    local news = condition.new()
+    local waiting
+    local id = waiters.add(loop, transfer, function()
+      waiting[loop] = waiting[loop] - 1
+      news:signal()
+    end)
+    waiting = ask_pump(loop, (cqueues.running()))
+    if not transfer:ready() then news:wait() end
+    waiters.notify(loop, id)
+  end
+  return true
+end
+
+function driver.sleep(seconds)
+  cqueues.sleep(seconds)
+  return true
+end
+
+local signal = {}
+signal.__index = signal
+
+function signal:set()
+  self.is_set = true
+  self.condition:signal()
+end
+
+function signal:wait(deadline)
+  if self.is_set then return true end
+  if not driver.active() then return nil, "busy" end
+  while not self.is_set do
+    local left = deadline and deadline - core.now()
+    if left and left <= 0 then return nil, "timeout" end
+    self.condition:wait(left)
+  end
+  return true
+end
+
+function driver.signal()
+  return setmetatable({ condition = condition.new() }, signal)
+end
+
+require("scalekit.driver").use(driver)
+
+return driver

@@ -1,0 +1,58 @@
+--- Who waits for which transfer, for drivers that share one event loop: the
+-- book that is opened when a loop has news.
+-- @module scalekit.driver.waiters
+
+local waiters = {}
+
+local by_loop = setmetatable({}, { __mode = "k" })
+
+--- The book of a loop: `count`, and by the id of a transfer the function that
+-- wakes who waits for it.
+function waiters.of(loop)
+  local book = by_loop[loop]
+  if not book then
+    book = { count = 0, wake = {}, generation = loop:generation() }
+    by_loop[loop] = book
+  end
+  return book
+end
+
+--- Notes that somebody waits for a transfer.
+-- @treturn number for `remove`
+function waiters.add(loop, transfer, wake)
+  local book, id = waiters.of(loop), transfer:id()
+  if not book.wake[id] then book.count = book.count + 1 end
+  book.wake[id] = wake
+  return id
+end
+
+--- Crosses somebody out; harmless where that has happened.
+function waiters.remove(loop, id)
+  local book = waiters.of(loop)
+  if book.wake[id] then book.wake[id], book.count = nil, book.count - 1 end
+end
+
+--- Wakes who waits for a transfer, and crosses him out.
+function waiters.notify(loop, id)
+  local wake = waiters.of(loop).wake[id]
+  if not wake then return end
+  waiters.remove(loop, id)
+  wake()
+end
+
+--- Wakes everybody whose transfer has news; after a fork, where everything
+-- under way belongs to the parent, everybody.
+function waiters.serve(loop)
+  local id = loop:news()
+  while id do
+    waiters.notify(loop, id)
+    id = loop:news()
+  end
+  local book = waiters.of(loop)
+  if book.generation ~= loop:generation() then
+    book.generation = loop:generation()
+    for waiting in pairs(book.wake) do waiters.notify(loop, waiting) end
+  end
+end
+
+return waiters
