@@ -35,7 +35,7 @@ dev:
 
 test:
 	@.ci/setup test
-	@$(MAKE) --no-print-directory -s build-all
+	@$(MAKE) --no-print-directory -s build-all build/faults/server
 	@spec/run
 
 WITH_5.4 = LUA_PATH="$(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$(CURDIR)/?.lua;;" \
@@ -86,8 +86,21 @@ valgrind: build-5.4 build-jit
 	  --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect \
 	  lua5.4 examples/quickstart.lua
 
+# The server of the fault table; the specs build it too where it is missing.
+build/faults/server: $(wildcard spec/faults/*.c spec/faults/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE $(filter %.c,$^) -lssl -lcrypto -lpthread -o $@
+
+# Tables and targets, in Markdown: the client beside bare libcurl.
+bench: bench-client
+bench-client: build-5.4 build/bench/limit
+	@$(WITH_5.4) lua5.4 spec/bench/client.lua $(ROUNDS)
+build/bench/limit: spec/bench/limit.c
+	@mkdir -p $(@D)
+	$(CC) -O2 $(WARN) -D_GNU_SOURCE $< -lcurl -o $@
+
 clean:
 	rm -rf build
 
-.PHONY: demo dev test build build-all layers valgrind clean
+.PHONY: demo dev test build build-all layers valgrind bench bench-client clean
 .SECONDARY:

@@ -6,7 +6,7 @@
 **   secret or nil; more: nil or { max_body, idle_timeout, stream, producing,
 **   secret }. Positions, not names: a lookup of each name would show in the
 **   time that a small request takes.
-** transfer:id() :ready() :take() :read() :hungry() :write(bytes) :close()
+** transfer:id() :ready() :sent() :take() :read() :hungry() :write(bytes) :close()
 */
 #include <string.h>
 
@@ -140,6 +140,11 @@ static int transfer_id(lua_State *L) {
   return 1;
 }
 
+static int transfer_sent(lua_State *L) {
+  lua_pushboolean(L, sk_transfer_sent(check_open(L)->t));
+  return 1;
+}
+
 static int transfer_ready(lua_State *L) {
   const sk_transfer *t = sk_check_transfer(L, 1);
   lua_pushboolean(L, t == NULL || sk_transfer_ready(t));
@@ -228,6 +233,6 @@ void sk_open_transfer(lua_State *L) {
   static const luaL_Reg methods[] = {
     {"id", transfer_id},     {"ready", transfer_ready},   {"take", transfer_take},
     {"read", transfer_read}, {"hungry", transfer_hungry}, {"write", transfer_write},
-    {"close", transfer_close_checked}, {NULL, NULL}};
+    {"sent", transfer_sent}, {"close", transfer_close_checked}, {NULL, NULL}};
   sk_class(L, SK_TRANSFER, methods, transfer_close);
 }

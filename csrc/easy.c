@@ -24,12 +24,24 @@ static int is_event_stream(const sk_transfer *t) {
   return 0;
 }
 
+/* The first answer on a connection tells what it speaks. */
+static void note_version(const sk_transfer *t) {
+  long version = 0, opened = 0, port = 0;
+  curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &opened);
+  if (opened == 0) return;
+  curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
+  if (version != CURL_HTTP_VERSION_1_0 && version != CURL_HTTP_VERSION_1_1) return;
+  curl_easy_getinfo(t->easy, CURLINFO_LOCAL_PORT, &port);
+  sk_poller_silent(&t->loop->poller, (int)port);
+}
+
 /* The header lines of the final answer are here. */
 static void take_head(sk_transfer *t) {
   const sk_transfer_options *o = &t->options;
   curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->status);
   if (t->status < 200) return;
   t->head_taken = 1;
+  note_version(t);
   if (o->stream == SK_WHOLE || t->status >= 300) return;
   if (o->stream == SK_EVENTS && !is_event_stream(t)) return;
   t->streaming = (unsigned char)o->stream;
@@ -125,9 +137,15 @@ static size_t on_read(char *p, size_t size, size_t count, void *ud) {
 
 /* libcurl sends a request again when a kept connection died under it. Where a
    repetition may do harm the caller has to hear of it instead. */
-static int on_attempt(void *ud, char *a, char *b, int c, int d) {
+static int on_attempt(void *ud, char *a, char *b, int c, int port) {
   sk_transfer *t = (sk_transfer *)ud;
-  (void)a, (void)b, (void)c, (void)d;
+  (void)a, (void)b, (void)c;
+  /* Bytes on an idle HTTP/1 connection are a goodbye of TLS, or what libcurl
+     would take for the answer to this request. */
+  if (!t->attempted && sk_poller_noisy(&t->loop->poller, port)) {
+    t->stale = 1;
+    return CURL_PREREQFUNC_ABORT;
+  }
   if (t->attempted && t->options.once) {
     t->unknown = 1;
     return CURL_PREREQFUNC_ABORT;
@@ -142,7 +160,7 @@ static curl_socket_t on_open(void *ud, curlsocktype purpose, struct curl_sockadd
   (void)purpose;
   if (fd >= 0) {
     fcntl(fd, F_SETFD, FD_CLOEXEC);
-    sk_poller_adopt(&((sk_loop *)ud)->poller, (int)fd);
+    sk_poller_opened(&((sk_loop *)ud)->poller, (int)fd);
   }
   return fd;
 }
@@ -224,6 +242,8 @@ static struct curl_slist *header_list(sk_transfer *t) {
 static void set_request(CURL *e, sk_transfer *t) {
   const sk_transfer_options *o = &t->options;
   curl_easy_setopt(e, CURLOPT_URL, t->url.p);
+  curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 0L);
+  curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 0L);
   curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, NULL);
   curl_easy_setopt(e, CURLOPT_NOBODY, 0L);
   set_body(e, t, t->method);
@@ -262,10 +282,20 @@ CURL *sk_easy_take(sk_loop *l, sk_transfer *t) {
   return e;
 }
 
+int sk_easy_restart(sk_loop *l, sk_transfer *t) {
+  curl_multi_remove_handle(l->multi, t->easy);
+  curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
+  t->message[0] = 0;
+  return curl_multi_add_handle(l->multi, t->easy) == CURLM_OK;
+}
+
 void sk_easy_give(sk_loop *l, sk_transfer *t) {
   CURL *e = t->easy;
   t->easy = NULL;
   if (e == NULL || l->multi == NULL) return;
+  /* libcurl keeps the RST_STREAM of a stream that is broken off until somebody else
+     uses the connection; without others the peer shall see that go at once */
+  if (!t->over) curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
   curl_multi_remove_handle(l->multi, e);
   if (l->idle_len == SK_EASY_POOL) {
     curl_easy_cleanup(e);

@@ -118,6 +118,8 @@ unsigned long sk_transfer_id(const sk_transfer *t);
 ** stream, an event, a chunk, the end; or write more of the body. */
 int sk_transfer_ready(const sk_transfer *t);
 int sk_transfer_done(const sk_transfer *t);
+/* True once something of the request may have reached the peer. */
+int sk_transfer_sent(const sk_transfer *t);
 /* To be called before anything that may wake libcurl: in a forked child it
 ** ends the transfer, which is the parent's. */
 void sk_transfer_mine(sk_transfer *t);

@@ -190,9 +190,11 @@ static void run_timer(sk_loop *l) {
   curl_multi_socket_action(l->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 }
 
+/* A socket stays ready until the kernel hears that nobody cares any more; and who
+   is always busy must not keep timers and deadlines from their turn. */
 static int run_sockets(sk_loop *l, int timeout_ms) {
   sk_ready ready[64];
-  int i, n, running;
+  int i, n, running, rounds = 16;
   do {
     n = sk_poller_wait(&l->poller, timeout_ms, ready, 64);
     for (i = 0; i < n; i++) {
@@ -203,7 +205,8 @@ static int run_sockets(sk_loop *l, int timeout_ms) {
       curl_multi_socket_action(l->multi, ready[i].fd, mask, &running);
     }
     timeout_ms = 0;
-  } while (n == 64);
+    if (n == 64) sk_poller_apply(&l->poller);
+  } while (n == 64 && --rounds > 0);
   return n;
 }
 

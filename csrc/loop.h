@@ -18,6 +18,8 @@ typedef struct sk_watch {
   unsigned char want, have, dirty;
   unsigned char ours;    /* we see it opened and closed                 */
   unsigned char dropped; /* want has been 0: it may be another by now   */
+  unsigned char fresh;   /* opened, and nobody has said what it speaks  */
+  unsigned short port;   /* its own, where it speaks HTTP/1; else 0     */
 } sk_watch;
 
 typedef struct sk_poller {
@@ -40,12 +42,16 @@ sk_status sk_poller_open(sk_poller *p);
 void sk_poller_close(sk_poller *p);
 /* Remembers the interest; the kernel hears of it in sk_poller_apply. */
 sk_status sk_poller_want(sk_poller *p, int fd, int events);
-/* A socket that sk_poller_drop will announce the end of. */
-void sk_poller_adopt(sk_poller *p, int fd);
+/* A new socket, whose end sk_poller_drop will announce. */
+void sk_poller_opened(sk_poller *p, int fd);
 /* It is about to be closed. A copy may live on in a forked child, so the
 ** kernel has to be told. */
 void sk_poller_drop(sk_poller *p, int fd);
 void sk_poller_apply(sk_poller *p);
+/* The socket with that local port speaks HTTP/1: between two answers it is silent. */
+void sk_poller_silent(sk_poller *p, int port);
+/* True where such a socket has something to read all the same. */
+int sk_poller_noisy(const sk_poller *p, int port);
 /* At most `cap` ready descriptors; -1: a signal came. */
 int sk_poller_wait(sk_poller *p, int timeout_ms, sk_ready *out, int cap);
 void sk_poller_bell(sk_poller *p, int on);
@@ -139,6 +145,8 @@ sk_status sk_header_line(sk_buf *line, const char *name, size_t name_len, const 
 
 /* Takes an easy handle from the loop's pool and sets it up; NULL: out of memory. */
 CURL *sk_easy_take(sk_loop *l, sk_transfer *t);
+/* Runs it again, on a connection of its own; nothing has been sent yet. */
+int sk_easy_restart(sk_loop *l, sk_transfer *t);
 /* Gives it back, stripped of what it knew of t. Never called in a callback. */
 void sk_easy_give(sk_loop *l, sk_transfer *t);
 
@@ -178,6 +186,8 @@ struct sk_transfer {
   char message[CURL_ERROR_SIZE];
   unsigned char submitted, in_news, waiting, done, unknown, paused, too_large, has_body;
   unsigned char head_taken, streaming, head_seen, attempted;
+  unsigned char stale, restarted; /* a kept connection was no good */
+  unsigned char over;             /* libcurl is through with it    */
   unsigned char producing, body_ended, starving; /* a body that comes in pieces */
 };
 

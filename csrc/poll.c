@@ -10,10 +10,12 @@
 ** somebody else's news does not keep it awake.
 */
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "loop.h"
@@ -83,10 +85,40 @@ sk_status sk_poller_want(sk_poller *p, int fd, int events) {
   return SK_OK;
 }
 
-void sk_poller_adopt(sk_poller *p, int fd) {
+void sk_poller_opened(sk_poller *p, int fd) {
+  sk_watch *w;
   if (fd < 0 || room(p, fd) != SK_OK) return;
-  p->watch[fd].have = 0; /* a new socket is in no set */
-  p->watch[fd].ours = 1;
+  w = p->watch + fd;
+  w->have = 0; /* a new socket is in no set */
+  w->ours = w->fresh = 1;
+  w->port = 0;
+}
+
+static int local_port(int fd) {
+  struct sockaddr_storage a;
+  socklen_t n = sizeof a;
+  if (getsockname(fd, (struct sockaddr *)&a, &n) != 0) return 0;
+  if (a.ss_family == AF_INET) return ntohs(((struct sockaddr_in *)&a)->sin_port);
+  return a.ss_family == AF_INET6 ? ntohs(((struct sockaddr_in6 *)&a)->sin6_port) : 0;
+}
+
+void sk_poller_silent(sk_poller *p, int port) {
+  int fd;
+  for (fd = 0; fd < p->watch_cap; fd++) {
+    sk_watch *w = p->watch + fd;
+    if (!w->fresh || local_port(fd) != port) continue;
+    w->fresh = 0;
+    w->port = (unsigned short)port;
+    return;
+  }
+}
+
+int sk_poller_noisy(const sk_poller *p, int port) {
+  int fd;
+  char byte;
+  for (fd = 0; fd < p->watch_cap; fd++)
+    if (port && p->watch[fd].port == port) return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+  return 0;
 }
 
 void sk_poller_drop(sk_poller *p, int fd) {
@@ -96,7 +128,8 @@ void sk_poller_drop(sk_poller *p, int fd) {
   w = p->watch + fd;
   memset(&e, 0, sizeof e);
   if (w->have) (void)epoll_ctl(p->set - 1, EPOLL_CTL_DEL, fd, &e);
-  w->have = w->ours = 0;
+  w->have = w->ours = w->fresh = 0;
+  w->port = 0;
 }
 
 /* What the kernel knows may differ from w->have: it drops closed sockets. */

@@ -195,10 +195,22 @@ sk_status sk_transfer_submit(sk_transfer *t, sk_profile *p, const sk_transfer_op
 
 /* --- why it ended ----------------------------------------------------------------------- */
 
-static int was_sent(const sk_transfer *t) {
+int sk_transfer_sent(const sk_transfer *t) {
   long sent = 0;
   if (t->easy) curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
-  return sent > 0;
+  return sent > 0 || t->unknown;
+}
+
+/* A header line of more than 100 KiB: libcurl calls it "out of memory", from 8.6 on
+   CURLE_TOO_LARGE, which is 100. */
+static int is_long_line(const sk_transfer *t, CURLcode code) {
+  return (code == CURLE_OUT_OF_MEMORY || (int)code == 100) && !t->head_taken && sk_transfer_sent(t);
+}
+
+/* With TLS 1.3 a server says what it thinks of our certificate, or of having none,
+   after the handshake. */
+static int is_alert(const sk_transfer *t, CURLcode code) {
+  return code == CURLE_RECV_ERROR && strstr(t->message, " alert ") != NULL;
 }
 
 static const char *kind_of(CURLcode code) {
@@ -228,20 +240,26 @@ static const char *kind_of(CURLcode code) {
 }
 
 void sk_transfer_finish(sk_transfer *t, CURLcode code) {
+  if (code == CURLE_ABORTED_BY_CALLBACK && t->stale && !t->restarted) {
+    t->restarted = 1;
+    if (sk_easy_restart(t->loop, t)) return;
+  }
+  t->over = 1;
   if (code != CURLE_OK) {
-    t->unknown = (unsigned char)(t->unknown || was_sent(t));
-    if (t->too_large || code == CURLE_FILESIZE_EXCEEDED)
+    t->unknown = (unsigned char)sk_transfer_sent(t);
+    if (t->too_large || code == CURLE_FILESIZE_EXCEEDED || is_long_line(t, code))
       fail(t, "protocol", "the answer is larger than allowed");
     else if (code == CURLE_ABORTED_BY_CALLBACK)
       fail(t, "network", "the connection was closed before an answer came");
     else if (strstr(t->message, "wrong version number"))
       fail(t, "tls", "the peer does not speak TLS (is it an http:// port?)");
     else if (t->message[0])
-      t->kind = kind_of(code);
+      t->kind = is_alert(t, code) ? "tls" : kind_of(code);
     else
       fail(t, kind_of(code), curl_easy_strerror(code));
-  } else if (t->status == 0) {
-    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->status);
+  } else if (!t->head_taken) {
+    t->unknown = 1;
+    fail(t, "network", "the connection was closed in the middle of the header lines");
   }
   end(t);
 }
@@ -252,7 +270,9 @@ void sk_transfer_go_on(sk_transfer *t) {
   sk_deadline_clear(t->loop, t);
   sk_deadline_set(t->loop, t);
   code = curl_easy_pause(t->easy, CURLPAUSE_CONT);
-  if (code != CURLE_OK) sk_transfer_finish(t, code); /* libcurl would not say it again */
+  if (code == CURLE_OK) return;
+  curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L); /* bytes of it are still to come */
+  sk_transfer_finish(t, code);                         /* libcurl would not say it again */
 }
 
 void sk_transfer_expire(sk_transfer *t) {
@@ -261,11 +281,11 @@ void sk_transfer_expire(sk_transfer *t) {
   if (t->easy) {
     curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME, &connected);
     stage = t->head_taken     ? "reading the answer"
-            : was_sent(t)     ? "waiting for the answer"
+            : sk_transfer_sent(t) ? "waiting for the answer"
             : connected > 0   ? "sending"
                               : "connecting";
   }
-  t->unknown = (unsigned char)was_sent(t);
+  t->unknown = (unsigned char)sk_transfer_sent(t);
   t->kind = "timeout";
   if (t->deadline >= 0 && t->deadline <= now)
     snprintf(t->message, sizeof t->message, "the deadline passed after %.1f s, %s",
@@ -277,7 +297,7 @@ void sk_transfer_expire(sk_transfer *t) {
 
 void sk_transfer_orphan(sk_transfer *t, const char *kind, const char *message) {
   if (!t->done) {
-    t->unknown = (unsigned char)was_sent(t);
+    t->unknown = (unsigned char)sk_transfer_sent(t);
     fail(t, kind, message);
     leave(t);
     t->host = NULL;

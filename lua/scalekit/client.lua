@@ -3,6 +3,7 @@
 -- @module scalekit.client
 
 local auth = require "scalekit.auth"
+local core = require "scalekit.core"
 local driver = require "scalekit.driver"
 local errors = require "scalekit.error"
 local json = require "scalekit.json"
@@ -125,11 +126,13 @@ function client.prepare(op, args)
   }
 end
 
--- The same two tables for every request: a transport may prepare them once.
+-- The same headers for every request, also as libcurl wants them.
 local ACCEPT = { accept = "application/json", ["user-agent"] = USER_AGENT }
 local SEND = {
   accept = "application/json", ["user-agent"] = USER_AGENT, ["content-type"] = "application/json",
 }
+
+local READY_ACCEPT, READY_SEND = core.headers(ACCEPT), core.headers(SEND)
 
 local function to_http(self, op, request, deadline)
   local url = self.env_url .. request.path
@@ -140,7 +143,7 @@ local function to_http(self, op, request, deadline)
     headers = request.body and SEND or ACCEPT,
     body = request.body,
     deadline = deadline,
-    constant_headers = true,
+    ready_headers = request.body and READY_SEND or READY_ACCEPT,
     once = not op.safe,
   }
 end

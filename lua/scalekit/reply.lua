@@ -5,6 +5,7 @@
 local errors = require "scalekit.error"
 local json = require "scalekit.json"
 local retry = require "scalekit.retry"
+local schema = require "scalekit.schema"
 
 local reply = {}
 
@@ -106,7 +107,7 @@ end
 -- @treturn[2] nil
 -- @treturn[2] table error
 function reply.value(response, op, operation)
-  if response.status == 204 or response.body == "" then return op.reply:check({}, "answer", json) end
+  if response.body == "" and op.reply == schema.Empty then return {} end
   local body, problem = json.decode(response.body, MAX_DEPTH)
   local is_object = type(body) == "table" and not json.is_array(body)
   local value = is_object and op.reply:check(body, "answer", json)

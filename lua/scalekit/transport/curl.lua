@@ -31,9 +31,10 @@ function curl.loop()
   return loop
 end
 
-local function cancelled(reason)
+local function cancelled(reason, transfer)
   return errors.new {
-    kind = reason == "timeout" and "timeout" or "cancelled", outcome = "unknown",
+    kind = reason == "timeout" and "timeout" or "cancelled",
+    outcome = transfer and not transfer:sent() and "none" or "unknown",
     message = "the waiting coroutine was " .. (reason == "timeout" and "timed out" or "cancelled"),
   }
 end
@@ -63,8 +64,9 @@ function stream_mt:read()
     local ok, reason = driver.current().wait(self.loop, self.transfer)
     self.reading = false
     if not ok or not self.transfer then
+      local err = cancelled(reason, self.transfer)
       self:close()
-      return nil, cancelled(reason)
+      return nil, err
     end
     feed(self.transfer, self.body)
   end
@@ -95,7 +97,7 @@ end
 local function await(loop, transfer, body)
   while true do
     local ok, reason = driver.current().wait(loop, transfer)
-    if not ok then return nil, cancelled(reason) end
+    if not ok then return nil, cancelled(reason, transfer) end
     feed(transfer, body)
     local status, head, received, outcome = transfer:take()
     if status then
@@ -117,8 +119,8 @@ end
 
 --- Makes a transport: a function `send(request) → response | nil, err`.
 --
--- A request has `method`, `url`, `headers` (name → string or secret;
--- `constant_headers` promises that this table never changes), `auth`
+-- A request has `method`, `url`, `headers` (name → string or secret), perhaps
+-- `ready_headers` (the same, made once with `scalekit.core.headers`), `auth`
 -- (a secret: the bearer token), `body` (string, secret, or a function that
 -- returns the next piece and nil at the end), `deadline` (`scalekit.core.now`
 -- seconds, for all of it), `idle_timeout` (seconds without a byte),
@@ -140,20 +142,6 @@ function curl.new(opts)
     proxy = opts.proxy, connect_timeout = opts.connect_timeout, http1 = opts.http1, tls13 = tls13,
   }
 
-  -- header tables that their owner promised not to change, prepared once
-  local prepared = setmetatable({}, { __mode = "k" })
-
-  local function headers_of(request)
-    local headers = request.headers
-    if not request.constant_headers then return headers end
-    local ready = prepared[headers]
-    if not ready then
-      ready = core.headers(headers) or headers
-      prepared[headers] = ready
-    end
-    return ready
-  end
-
   return function(request)
     local timeout
     if request.deadline then
@@ -171,7 +159,7 @@ function curl.new(opts)
       }
     end
     local transfer, problem = loop:submit(profile, request.method or "GET", request.url,
-      headers_of(request), request.auth, not producing and body or nil, timeout, is_once(request), more)
+      request.ready_headers or request.headers, request.auth, not producing and body or nil, timeout, is_once(request), more)
     if not transfer then
       return nil, errors.new { kind = "bad_request", message = problem }
     end

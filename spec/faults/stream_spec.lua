@@ -1,0 +1,119 @@
+-- Answers that are read piece by piece: who reads slowly holds the sender back,
+-- and nothing piles up in between.
+local core = require "scalekit.core"
+local curl = require "scalekit.transport.curl"
+local drivers = require "spec.support.fault_drivers"
+local fault_server = require "spec.support.fault_server"
+
+local MIB = 1024 * 1024
+local UNBOUNDED = 1e12
+
+describe("a stream #faults", function()
+  local server, loop, send
+
+  setup(function() server = fault_server.start() end)
+  teardown(function() server:stop() end)
+
+  before_each(function()
+    server:reset()
+    loop = core.loop {}
+    send = curl.new { loop = loop, ca_file = server.ca_file }
+  end)
+
+  after_each(function() loop:close() end)
+
+  local function open(fault, mode, more)
+    local request = {
+      url = server:url "plain" .. "/fault/" .. fault .. "/", stream = mode, max_body = UNBOUNDED,
+      deadline = core.now() + 60,
+    }
+    for name, value in pairs(more or {}) do request[name] = value end
+    local response = assert(send(request))
+    return response.chunks or response.events
+  end
+
+  -- Does not read, but works: the loop turns, so that only the pause holds the sender.
+  local function busy(times)
+    for _ = 1, times do
+      assert(send { url = server:url "plain" .. "/fault/late/", deadline = core.now() + 10 })
+    end
+  end
+
+  local function sent()
+    return server:stats().bytes_out
+  end
+
+  for _, driver in ipairs(drivers.names) do
+    local run = drivers.run[driver]
+    if run then
+      describe("under " .. driver, function()
+        for mode, fault in pairs { chunks = "flood", events = "events-endless" } do
+          it("of " .. mode .. " stops its sender while nobody reads", function()
+            run(function()
+              local stream = open(fault, mode == "chunks" and "chunks" or true)
+              assert(stream:read())
+              local before, stands = sent(), false
+              for _ = 1, 40 do -- sockets fill up first
+                busy(2)
+                local now = sent()
+                -- two small answers and the statistics in between, nothing of the stream
+                stands = now - before < 8192
+                before = now
+                if stands then break end
+              end
+              assert.is_true(stands, "it went on sending")
+              -- what sockets hold is for the kernel to decide; the flood is 256 MiB
+              assert.is_true(before < 64 * MIB, ("it sent %d bytes"):format(before))
+              for _ = 1, 50 do assert(stream:read()) end
+              stream:close()
+            end)
+            loop:close()
+            assert.equal(0, server:until_stats(function(s) return s.open == 0 end).open)
+          end)
+        end
+
+        it("comes whole through many pauses", function()
+          local total, pieces, others = 0, 0, true
+          run(function()
+            local stream = open("large", "chunks")
+            local piece, err = stream:read()
+            while piece do
+              total, pieces = total + #piece, pieces + 1
+              others = others and not piece:find "[^l]"
+              if pieces % 100 == 0 then busy(1) end
+              piece, err = stream:read()
+            end
+            assert.is_nil(err)
+          end)
+          assert.equal(16 * MIB, total)
+          assert.is_true(others)
+        end)
+
+        it("is not idle while its reader is", function()
+          run(function()
+            local stream = open("flood", "chunks", { idle_timeout = 0.15 })
+            assert(stream:read())
+            busy(5) -- each takes 0.06 s
+            for _ = 1, 20 do
+              local piece, err = stream:read()
+              assert.is_nil(err, tostring(err))
+              assert.is_string(piece)
+            end
+            stream:close()
+          end)
+        end)
+
+        it("that is closed twice is closed", function()
+          run(function()
+            local stream = open("flood", "chunks")
+            assert(stream:read())
+            stream:close()
+            stream:close()
+            assert.is_nil((stream:read()))
+          end)
+          assert.equal(0, server:until_stats(function(s) return s.open == 0 end).open)
+        end)
+      end)
+    end
+  end
+end)
