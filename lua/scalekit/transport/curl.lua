@@ -159,7 +159,8 @@ function curl.new(opts)
       }
     end
     local transfer, problem = loop:submit(profile, request.method or "GET", request.url,
-      request.ready_headers or request.headers, request.auth, not producing and body or nil, timeout, is_once(request), more)
+      request.ready_headers or request.headers, request.auth, not producing and body or nil,
+      timeout, is_once(request), more)
     if not transfer then
       return nil, errors.new { kind = "bad_request", message = problem }
     end
