@@ -48,7 +48,7 @@ local function assert_refused(message, claims, err)
 end
 
 describe("the service's session token", function()
-  it("verifies against its key", function()
+  it("T28 verifies against its key", function()
     local claims = assert(verify(TOKEN, { issuer = ISSUER, audience = AUDIENCE }))
     assert.equal("zoë@example.test", claims.sub)
     assert.same({ AUDIENCE }, { claims.aud[1] })
@@ -57,7 +57,7 @@ describe("the service's session token", function()
     assert.equal("4102444800", ("%d"):format(claims.exp))
   end)
 
-  it("does not verify once any one bit of its signature is flipped", function()
+  it("T28 does not verify once any one bit of its signature is flipped", function()
     local signed, signature = TOKEN:match "^(.*%.)([^.]+)$"
     local bytes = core.unbase64url(signature)
     for at = 1, #bytes, 5 do
@@ -80,7 +80,7 @@ describe("the service's session token", function()
     assert_refused("token for another audience", verify(TOKEN, { audience = AUDIENCE .. "/" }))
   end)
 
-  it("of the API reference can be looked at but not verified", function()
+  it("T29 of the API reference can be looked at but not verified", function()
     local header, payload = jwt.parse_unverified(REFERENCE)
     assert.equal("snk_123", header.kid)
     assert.equal("mcp_session", payload.token_type)
@@ -225,6 +225,26 @@ for _, alg in ipairs { "RS256", "ES256" } do
     end)
   end)
 end
+
+describe("options", function()
+  it("are checked where the caller stands", function()
+    local key = core.key_generate "ES256"
+    for _, case in ipairs {
+      { function() jwt.sign { key = key, kid = "a", claim = {} } end, "did you mean 'claims'?" },
+      { function() jwt.sign { key = key, kid = 1, claims = {} } end, "'kid' must be a string" },
+      { function() jwt.sign { kid = "a", claims = {} } end, "'key' is required" },
+      { function() jwt.verify(TOKEN, { key = {} }) end, "did you mean 'keys'?" },
+      { function() jwt.verify(TOKEN, {}) end, "'keys' is required" },
+      { function() jwt.verify(TOKEN) end, "'keys' is required" },
+      { function() jwt.verify(TOKEN, "keys") end, "expected a table of options" },
+    } do
+      local ok, message = pcall(case[1])
+      assert.is_false(ok)
+      assert.matches("jwt_spec.lua:%d+:", message)
+      assert.truthy(message:find(case[2], 1, true), message)
+    end
+  end)
+end)
 
 describe("a token that is none", function()
   local function part(value)

@@ -95,6 +95,12 @@ function json.is_array(value)
     and (getmetatable(value) == json.array_mt or rawget(value, 1) ~= nil)
 end
 
+--- Whether a value is an object: a table that is neither a list nor `raw`.
+function json.is_object(value)
+  return type(value) == "table" and not json.is_array(value)
+    and getmetatable(value) ~= json.raw_mt
+end
+
 --- A value that `encode` writes as it stands.
 -- @tparam string text valid JSON
 function json.raw(text)

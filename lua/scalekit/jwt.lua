@@ -6,16 +6,23 @@
 local core = require "scalekit.core"
 local errors = require "scalekit.error"
 local json = require "scalekit.json"
+local options = require "scalekit.options"
 
 local jwt = {}
 
-local SIGN_OPTIONS = { key = true, kid = true, claims = true }
-local VERIFY_OPTIONS = { keys = true, issuer = true, audience = true, now = true, leeway = true }
+local SIGN_OPTIONS = { key = "userdata", kid = "string", claims = "table" }
+local VERIFY_OPTIONS = {
+  keys = "table|function", issuer = "string", audience = "string", now = "number",
+  leeway = "number",
+}
 
-local function check_options(options, known)
-  for name in pairs(options) do
-    if not known[name] then error("unknown option '" .. tostring(name) .. "'", 3) end
+-- Checks options of which some have to be there.
+local function read_options(what, opts, known, required)
+  opts = options.check(what, opts, known, 3)
+  for _, name in ipairs(required) do
+    if opts[name] == nil then error(("%s: option '%s' is required"):format(what, name), 3) end
   end
+  return opts
 end
 
 local function refuse(message)
@@ -23,21 +30,15 @@ local function refuse(message)
 end
 
 --- Makes a token.
--- @tparam table options
--- @param options.key a private key of `scalekit.core`; it decides the algorithm
--- @tparam string options.kid how verifiers find its public half
--- @tparam table options.claims
+-- @tparam table opts
+-- @param opts.key a private key of `scalekit.core`; it decides the algorithm
+-- @tparam string opts.kid how verifiers find its public half
+-- @tparam table opts.claims
 -- @treturn string
-function jwt.sign(options)
-  check_options(options, SIGN_OPTIONS)
-  assert(type(options.kid) == "string", "option 'kid' must be a string")
-  assert(type(options.claims) == "table", "option 'claims' must be a table")
-  local header = { alg = options.key:alg(), kid = options.kid, typ = "JWT" }
-  return core.jwt_sign(options.key, json.encode(header), json.encode(options.claims))
-end
-
-local function is_object(value)
-  return type(value) == "table" and not json.is_array(value)
+function jwt.sign(opts)
+  opts = read_options("jwt.sign", opts, SIGN_OPTIONS, { "key", "kid", "claims" })
+  local header = { alg = opts.key:alg(), kid = opts.kid, typ = "JWT" }
+  return core.jwt_sign(opts.key, json.encode(header), json.encode(opts.claims))
 end
 
 local function parse(token)
@@ -45,8 +46,8 @@ local function parse(token)
   local header_text, payload_text = core.jwt_parse(token)
   if not header_text then return nil, payload_text end
   local header, payload = json.decode(header_text), json.decode(payload_text)
-  if not is_object(header) then return nil, "token header is no object" end
-  if not is_object(payload) then return nil, "token payload is no object" end
+  if not json.is_object(header) then return nil, "token header is no object" end
+  if not json.is_object(payload) then return nil, "token payload is no object" end
   return header, payload
 end
 
@@ -94,20 +95,20 @@ local function is_time(value)
 end
 
 -- What is wrong with the claims, or nil.
-local function complaint(claims, options)
-  local now, leeway = options.now or os.time(), options.leeway or 0
+local function complaint(claims, opts)
+  local now, leeway = opts.now or os.time(), opts.leeway or 0
   if not is_time(claims.exp) then return "token without an expiry" end
   if now >= claims.exp + leeway then return "token has expired" end
   if claims.nbf ~= nil then
     if not is_time(claims.nbf) then return "token with a bad start time" end
     if now < claims.nbf - leeway then return "token is not valid yet" end
   end
-  if options.issuer and claims.iss ~= options.issuer then return "token of another issuer" end
-  if options.audience then
+  if opts.issuer and claims.iss ~= opts.issuer then return "token of another issuer" end
+  if opts.audience then
     local audience = claims.aud
     if type(audience) ~= "table" then audience = { audience } end
     for _, one in ipairs(audience) do
-      if one == options.audience then return nil end
+      if one == opts.audience then return nil end
     end
     return "token for another audience"
   end
@@ -116,34 +117,34 @@ end
 
 --- Verifies a token: its signature, then its times, issuer and audience.
 -- @tparam string token
--- @tparam table options
--- @param options.keys a JSON web key set as a table, or a function that is
+-- @tparam table opts
+-- @param opts.keys a JSON web key set as a table, or a function that is
 -- given a kid and returns a key (of `scalekit.core`, or a JSON web key); the
 -- function may wait, and its `nil, err` is passed on. A key read from a table
 -- is remembered as long as that table lives.
--- @tparam[opt] string options.issuer
--- @tparam[opt] string options.audience must be (among) the token's
--- @tparam[opt] number options.now Unix time in seconds; the clock's by default
--- @tparam[opt=0] number options.leeway seconds by which clocks may differ
+-- @tparam[opt] string opts.issuer
+-- @tparam[opt] string opts.audience must be (among) the token's
+-- @tparam[opt] number opts.now Unix time in seconds; the clock's by default
+-- @tparam[opt=0] number opts.leeway seconds by which clocks may differ
 -- @treturn[1] table the claims
 -- @treturn[2] nil
 -- @treturn[2] table error
-function jwt.verify(token, options)
-  check_options(options, VERIFY_OPTIONS)
+function jwt.verify(token, opts)
+  opts = read_options("jwt.verify", opts, VERIFY_OPTIONS, { "keys" })
   local header, claims = parse(token)
   if not header then return refuse(claims) end
   if header.alg ~= "RS256" and header.alg ~= "ES256" then
     return refuse "token with an algorithm that is not accepted"
   end
   if type(header.kid) ~= "string" then return refuse "token that names no key" end
-  local key, err = find_key(options.keys, header.kid, header.alg)
+  local key, err = find_key(opts.keys, header.kid, header.alg)
   if not key then
     if err then return nil, err end
     return refuse "token signed with an unknown key"
   end
   local ok, message = core.jwt_verify(token, key)
   if not ok then return refuse(message) end
-  message = complaint(claims, options)
+  message = complaint(claims, opts)
   if message then return refuse(message) end
   return claims
 end

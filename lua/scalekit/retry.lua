@@ -5,6 +5,8 @@
 -- else: an unsafe request whose outcome is unknown is reported as such.
 -- @module scalekit.retry
 
+local moment = require "scalekit.moment"
+
 local retry = {}
 
 local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6,
@@ -18,13 +20,6 @@ function retry.delay(attempt, random)
   return math.min(2 ^ (attempt - 1), 30) * (0.5 + 0.5 * random)
 end
 
--- Days since 1970-01-01 of a date in the Gregorian calendar.
-local function days(year, month, day)
-  if month <= 2 then year, month = year - 1, month + 12 end
-  return 365 * year + math.floor(year / 4) - math.floor(year / 100) + math.floor(year / 400)
-    + math.floor((153 * (month - 3) + 2) / 5) + day - 719469
-end
-
 --- The seconds a Retry-After header asks for, or nil (RFC 9110 10.2.3: a
 -- number, or a date).
 -- @tparam string|nil value
@@ -36,9 +31,8 @@ function retry.after(value, now)
   local day, month, year, hour, minute, second =
     value:match "^%a+, (%d%d) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$"
   if not MONTHS[month] then return nil end
-  local at = days(tonumber(year), MONTHS[month], tonumber(day)) * 86400
-    + hour * 3600 + minute * 60 + second
-  return math.max(0, at - now)
+  local at = moment.at(year, MONTHS[month], day, hour, minute, second)
+  return at and math.max(0, at - now)
 end
 
 local NOT_NOW = { [502] = true, [503] = true, [504] = true }

@@ -117,6 +117,18 @@ function route.match(method, path)
   return nil, reason
 end
 
+--- The methods that a path of the API serves.
+-- @treturn table array
+function route.methods(path)
+  local methods = {}
+  for _, row in ipairs(rows) do
+    if route.match(row.op.method, path) then methods[row.op.method] = true end
+  end
+  local list = {}
+  for method in pairs(methods) do list[#list + 1] = method end
+  return list
+end
+
 local function encode(value)
   if type(value) == "number" then return ("%d"):format(value) end
   return core.percent(tostring(value))
@@ -139,14 +151,16 @@ end
 
 --- Splits a query string or a form body into pairs, decoded.
 -- @treturn[1] table array of `{ name, value }`
--- @treturn[2] nil where an escape is malformed
+-- @treturn[2] nil where an escape is malformed or gives what is not UTF-8
 function route.pairs(text)
   local list = {}
   for part in (text or ""):gmatch "[^&]+" do
     local name, value = part:match "^([^=]*)=?(.*)$"
     name = core.unpercent((name:gsub("%+", " ")))
     value = core.unpercent((value:gsub("%+", " ")))
-    if not name or not value then return nil end
+    if not (name and core.utf8_length(name) and value and core.utf8_length(value)) then
+      return nil
+    end
     list[#list + 1] = { name, value }
   end
   return list
@@ -170,7 +184,9 @@ end
 function route.read_query(op, text)
   local wire, list = schema.wire_names[op.query], route.pairs(text)
   if not list then
-    return nil, { { field = "", description = "malformed escape", constraint = "string.pattern" } }
+    return nil, { {
+      field = "", description = "malformed escape, or not UTF-8", constraint = "string.pattern",
+    } }
   end
   local kinds, by_wire = schema.kinds[op.query], {}
   for name, on_wire in pairs(wire) do by_wire[on_wire] = name end

@@ -47,6 +47,23 @@ describe("the demo connections", function()
       assert.truthy(reason:find "no message")
     end)
 
+    it("bounds what it is asked for", function()
+      for _, case in ipairs {
+        { "gmail_fetch_mails", { query = ("a "):rep(251) }, "query" },
+        { "gmail_fetch_mails", { label_ids = json.decode("[" .. ('"A",'):rep(20) .. '"A"]') }, "label_ids" },
+        { "gmail_fetch_mails", { label_ids = { ("A"):rep(101) } }, "label_ids[1]" },
+        { "gmail_get_message_by_id", { message_id = ("a"):rep(65) }, "message_id" },
+        { "googlecalendar_list_events", { query = ("a"):rep(501) }, "query" },
+        { "googlecalendar_list_events", { calendar_id = ("a"):rep(101) }, "calendar_id" },
+        { "googlecalendar_delete_event", { event_id = ("a"):rep(65) }, "event_id" },
+      } do
+        local result, reason = call("ada", case[1], case[2])
+        assert.is_nil(result)
+        assert.truthy(reason:find(case[3] .. ": must have a length of at most", 1, true), reason)
+      end
+      assert.is_table(call("ada", "gmail_fetch_mails", { query = ("a "):rep(250) }))
+    end)
+
     it("searches mail as a mailbox does", function()
       local unread = call("ada", "gmail_fetch_mails", { query = "is:unread", max_results = 50 })
       for _, message in ipairs(unread.messages) do

@@ -91,6 +91,19 @@ describe("the MCP endpoint", function()
       end
     end)
 
+    it("is not held up by blanks in headers, nor by long names", function()
+      local blanks = (" "):rep(7000)
+      local headers = { ["x-blank"] = "a" .. blanks .. "a", ["mcp-protocol-version"] = "2025-11-25" }
+      assert.equal(200, env:post(session, { jsonrpc = "2.0", id = 1, method = "ping" }, headers).status)
+      if env.app then
+        headers["mcp-name"] = "a" .. (" "):rep(160000) .. "a"
+        assert.equal(200, env:post(session, { jsonrpc = "2.0", id = 1, method = "ping" }, headers).status)
+      else
+        env:legacy(session, "tools/call", { name = ("x"):rep(100000) })
+        for line in io.lines(env.dir .. "/access.log") do assert.is_true(#line < 9000) end
+      end
+    end)
+
     it("knows a server by its UUID, in any case, and by nothing else", function()
       local message = { jsonrpc = "2.0", id = 1, method = "ping" }
       local upper = session.path:gsub("[^/]+$", string.upper)
@@ -145,6 +158,13 @@ describe("the MCP endpoint", function()
         { { summary = "x", start_datetime = "2026-01-01T10:00:00Z", colour = "red" },
           "colour: is not a parameter of this tool" },
         { { summary = "x", start_datetime = "tomorrow" }, "is not a time in RFC 3339" },
+        { { summary = "x", start_datetime = "2026-02-29T10:00:00Z" }, "is not a time in RFC 3339" },
+        { { summary = "x", start_datetime = "0000-01-01T10:00:00Z" }, "is not a time in RFC 3339" },
+        { { summary = "x", start_datetime = "9999-12-31T23:00:00Z", event_duration_hour = 240 },
+          "must end before the year 10000" },
+        { { summary = "x", start_datetime = "9999-12-31T23:00:00Z", event_duration_hour = 2 },
+          "must end before the year 10000" },
+        { { summary = "x", start_datetime = ("1"):rep(100) }, "is not a time in RFC 3339" },
         { { summary = "x", start_datetime = "2026-01-01T10:00:00Z", event_duration_hour = 1.5 },
           "event_duration_hour: expected integer, got number" },
         { { summary = "x", start_datetime = "2026-01-01T10:00:00Z", attendees_emails = { "nobody" } },

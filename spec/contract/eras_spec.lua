@@ -153,6 +153,19 @@ describe("the eras of MCP", function()
           { name = "gmail_fetch_mails", arguments = json.array {} }))
       end)
 
+      it("takes null for absent and false for a value", function()
+        local call = { name = "gmail_fetch_mails", arguments = false }
+        fails(200, -32602, env:modern(session, "tools/call", call))
+        fails(200, -32602, env:modern(session, "tools/list", { cursor = false }))
+        fails(400, -32602, env:modern(session, "tools/list", { _meta = {
+          [VERSION] = "2026-07-28", [CAPABILITIES] = {}, [META .. "logLevel"] = false,
+        } }))
+        call.arguments = json.null
+        assert.equal(200, env:modern(session, "tools/call", call).status)
+        local _, body = env:modern(session, "tools/list", { cursor = json.null })
+        assert.same(MAPPED, support.tool_names(body))
+      end)
+
       it("takes notifications and refuses responses", function()
         local headers = { ["mcp-protocol-version"] = "2026-07-28" }
         local response = env:post(session, { jsonrpc = "2.0", method = "notifications/x" }, headers)
@@ -206,6 +219,14 @@ describe("the eras of MCP", function()
           assert.equal(202, response.status)
           assert.equal("", response.body)
         end
+      end)
+
+      it("takes null for absent and false for a value", function()
+        fails(200, -32602, env:legacy(session, "tools/list", { cursor = false }))
+        fails(200, -32602, env:legacy(session, "tools/call",
+          { name = "gmail_fetch_mails", arguments = false }))
+        local _, body = env:legacy(session, "tools/list", json.null)
+        assert.same(MAPPED, support.tool_names(body))
       end)
 
       it("answers a ping", function()

@@ -63,6 +63,50 @@ describe("requests and answers as JSON", function()
       end
     end)
 
+    it("tells with a wrong verb which ones are right", function()
+      for path, methods in pairs {
+        [CONFIGS] = "GET, POST", [CONFIGS .. "/cfg_1"] = "DELETE, GET, PUT",
+        ["/api/v1/tools"] = "GET", ["/healthz"] = "GET", ["/switches/clock"] = "PUT",
+      } do
+        local status, _, response = env:api("PATCH", path, "{}")
+        assert.equal(405, status)
+        assert.equal(methods, response.headers.allow)
+      end
+    end)
+
+    it("sends nothing with 204, not even a length", function()
+      local status, _, response = env:api("PUT", "/switches/clock", { advance = 0 })
+      assert.equal(204, status)
+      assert.is_nil(response.headers["content-length"])
+    end)
+
+    it("refuses switches beyond reason", function()
+      for _, advance in ipairs { 1e300, 11 * 365 * 86400, -11 * 365 * 86400 } do
+        local refused, body = env:api("PUT", "/switches/clock", { advance = advance })
+        assert.equal(400, refused)
+        assert.same({ "advance" }, support.fields(body))
+      end
+      local far = 6 * 365 * 86400
+      env:advance(far)
+      env.token = nil -- it has expired
+      local twice = env:api("PUT", "/switches/clock", { advance = far })
+      env:advance(-far)
+      env.token = nil
+      assert.equal(400, twice)
+      for identifier, status in pairs { [("é"):rep(255)] = 204, [("é"):rep(256)] = 400 } do
+        assert.equal(status, (env:api("PUT", "/switches/account", {
+          connection_name = "gmail", identifier = identifier, status = "ACTIVE",
+        })))
+      end
+      assert.equal(400, (env:api("PUT", "/switches/clock", "[]")))
+    end)
+
+    it("refuses query strings that are not UTF-8", function()
+      for _, query in ipairs { "filter.name=%ff", "search=%ff%ff%ff", "%ff=1" } do
+        assert.equal(400, (env:api("GET", CONFIGS .. "?" .. query)))
+      end
+    end)
+
     it("R14 keeps difficult characters", function()
       local text = "<&> \226\128\168 \240\159\153\130 zo\195\171 \"quoted\" \\ \t\n"
       local config = env:create()

@@ -197,6 +197,26 @@ describe("authorization links", function()
       assert.equal(400, (env:api("POST", LINK, { connector = "gmail", identifier = ("x"):rep(101) })))
     end)
 
+    it("K07 takes names of connections with blanks and punctuation, no others", function()
+      local function status(connector)
+        return (env:api("POST", LINK, { connector = connector, identifier = "user" }))
+      end
+      assert.equal(200, status "Team mail: a_b-c")
+      assert.equal(404, status "no such: name_-")
+      for _, connector in ipairs { "a/b", "é", ("a"):rep(401) } do
+        assert.equal(400, status(connector), connector)
+      end
+      assert.equal(404, status(("a"):rep(400)))
+    end)
+
+    it("K08 bounds the organization's id", function()
+      for length, status in pairs { [32] = 200, [33] = 400 } do
+        assert.equal(status, (env:api("POST", LINK, {
+          connector = "gmail", identifier = "user", organization_id = ("o"):rep(length),
+        })))
+      end
+    end)
+
     it("K23 bounds state and user_verify_url", function()
       local function status(more)
         local body = { connector = "gmail", identifier = "bounds" }

@@ -110,6 +110,16 @@ describe("authentication", function()
       end
     end)
 
+    it("refuses text that is not UTF-8, without repeating it", function()
+      for _, body in ipairs { "a%ff=1&a%ff=2", "grant_type=%ff", "\255=1" } do
+        local response = env:request("POST", "/oauth/token", {
+          headers = { ["content-type"] = "application/x-www-form-urlencoded" }, body = body,
+        })
+        assert.equal(400, response.status)
+        assert.equal("invalid_request", json.decode(response.body).error)
+      end
+    end)
+
     it("A13 refuses API calls without a token, with garbage, and with tokens of other kinds", function()
       local session = env:open()
       for _, authorization in ipairs {

@@ -273,6 +273,24 @@ describe("connected accounts of a config and session tokens", function()
       assert.equal(404, env:post(elsewhere, ping).status)
     end)
 
+    it("T26 refuses an API token as the bearer of an MCP request", function()
+      local session = env:open()
+      for _, era in ipairs { "modern", "legacy" } do
+        local response = env[era](env, { path = session.path, token = env:access_token() }, "tools/list")
+        assert.equal(401, response.status)
+        assert.truthy(response.headers["www-authenticate"]:find('error="invalid_token"', 1, true))
+      end
+    end)
+
+    it("ends a token with the whole second, and says when it was to end", function()
+      local config, user = env:create(), new_user()
+      env:activate(config, user)
+      local _, body = mint(config, { identifier = user, expiry = "90.5s" })
+      local _, claims = claims_of(body.token)
+      assert.equal(90, claims.exp - claims.iat)
+      assert.equal(os.date("!%Y-%m-%dT%H:%M:%S.500Z", claims.exp), body.expires_at)
+    end)
+
     it("tells who sent no credentials where to learn more, and nothing else", function()
       local session = env:open()
       local response = env:request("POST", session.path, { body = "{}" })

@@ -230,6 +230,16 @@ for _, era in ipairs { "modern", "legacy" } do
       assert.is_true(err.retryable)
     end)
 
+    it("reads a date to wait for, and no nonsense", function()
+      for value, pause in pairs {
+        ["Thu, 01 Jan 1970 00:00:10 GMT"] = 0, ["0x10"] = false, ["-5"] = false, soon = false,
+      } do
+        local connection = open { script.http(503, { ["retry-after"] = value }) }
+        local _, err = connection:call_tool "x"
+        assert.equal(pause or nil, err.retry_after, value)
+      end
+    end)
+
     it("asks for progress only where somebody listens", function()
       local connection, peer = open { script.result '{"content":[]}', script.result '{"content":[]}' }
       assert(connection:call_tool("x"))
@@ -244,6 +254,7 @@ for _, era in ipairs { "modern", "legacy" } do
       for _, case in ipairs {
         { function() connection:call_tool() end, "name of the tool" },
         { function() connection:call_tool(3) end, "name of the tool" },
+        { function() connection:call_tool "a\255b" end, "not valid UTF-8" },
         { function() connection:call_tool("x", "y") end, "arguments" },
         { function() connection:call_tool("x", { 1, 2 }) end, "arguments" },
         { function() connection:call_tool("x", json.array {}) end, "arguments" },

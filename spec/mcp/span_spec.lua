@@ -12,6 +12,12 @@ describe("mcp.span.items", function()
     assert.same({}, span.items " [ \n ] ")
   end)
 
+  it("copes with any number of blanks", function()
+    local blanks = (" "):rep(160000)
+    assert.same({ "1", "[" .. blanks .. "]" },
+      span.items("[" .. blanks .. "1" .. blanks .. ",[" .. blanks .. "]" .. blanks .. "]"))
+  end)
+
   it("is not misled by escapes at the end of a string", function()
     assert.same({ '"\\\\"', '"\\\\\\""', '""' }, span.items [==[["\\","\\\"",""]]==])
   end)

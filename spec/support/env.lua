@@ -10,7 +10,7 @@ local launch = require "scalekit.host.launch"
 local memory = require "scalekit.vmcp.store.memory"
 local vmcp = require "scalekit.vmcp"
 
-local M = {}
+local support = {}
 
 local Env = {}
 local mt = { __index = Env }
@@ -52,7 +52,7 @@ end
 local STARTERS = { ["in-process"] = start_in_process, nginx = start_nginx }
 
 -- Runs `cases(env)` in a describe block per way.
-function M.both(options, cases)
+function support.both(options, cases)
   for _, kind in ipairs { "in-process", "nginx" } do
     busted.describe(kind == "nginx" and "through #nginx" or kind, function()
       local env = setmetatable({ kind = kind, names = 0 }, mt)
@@ -252,7 +252,7 @@ function Env:legacy(session, method, params, headers)
 end
 
 -- Runs `fn(i)` `count` times at once → array of what each returned first.
-function M.together(count, fn)
+function support.together(count, fn)
   local results = {}
   step.run(function()
     for i = 1, count do
@@ -265,7 +265,7 @@ function M.together(count, fn)
 end
 
 -- The names in a tools/list result.
-function M.tool_names(body)
+function support.tool_names(body)
   local names = {}
   for i, tool in ipairs(body.result.tools) do
     names[i] = tool.name
@@ -274,12 +274,12 @@ function M.tool_names(body)
 end
 
 -- The ErrorInfo of an API error.
-function M.info(body)
+function support.info(body)
   return body.details[1]
 end
 
 -- The fields that an API error names.
-function M.fields(body)
+function support.fields(body)
   local names = {}
   local validation = body.details[1].validation_error_info
   for i, violation in ipairs(validation and validation.field_violations or {}) do
@@ -288,4 +288,4 @@ function M.fields(body)
   return names
 end
 
-return M
+return support

@@ -44,10 +44,10 @@ local function run(store, call)
   return { result, err }
 end
 
-local M = {}
+local store_app = {}
 
 -- Runs one operation; nil comes back as nil.
-function M.run(store, call)
+function store_app.run(store, call)
   return run(store, call)
 end
 
@@ -71,7 +71,7 @@ local function app(options)
   }
 end
 
-return setmetatable(M, {
+return setmetatable(store_app, {
   __call = function(_, options)
     return app(options)
   end,

@@ -20,6 +20,7 @@ return function(options)
   local nokey = bare("conn_3", "nokey")
   nokey.keyless = true
   connections[#connections + 1] = nokey
+  connections[#connections + 1] = bare("conn_4", "Team mail: a_b-c")
   for i = 1, MORE do
     connections[#connections + 1] = bare(("conn_%d"):format(100 + i), ("extra%02d"):format(i))
   end

@@ -16,12 +16,7 @@ local function scalekit(arguments)
 end
 
 local function read(path)
-  local file = io.open(path)
-  local text = file and file:read "*a" or ""
-  if file then
-    file:close()
-  end
-  return text
+  return shell.read(path) or ""
 end
 
 local function wait_for(path, pattern)
@@ -57,6 +52,23 @@ describe("the scalekit command", function()
       assert.equal(2, code, arguments)
       assert.truthy(text:find("scalekit", 1, true))
     end
+  end)
+
+  it("says what a wrong option takes, and where a program belongs", function()
+    for arguments, words in pairs {
+      ["dev --port abc"] = "'--port' takes a port number from 1 to 65535, not 'abc'",
+      ["dev --port 99999"] = "'--port' takes a port number from 1 to 65535, not '99999'",
+      ["dev --port 1.5"] = "'--port' takes",
+      ["dev --workers 0"] = "'--workers' takes a number of workers from 1 to 64, not '0'",
+      ["dev --workers 65"] = "'--workers' takes",
+      ["dev sh -c true"] = "put the program behind --: scalekit dev -- sh -c …",
+    } do
+      local code, text = scalekit(arguments)
+      assert.equal(2, code, arguments)
+      assert.truthy(text:find(words, 1, true), text)
+    end
+    local _, text = scalekit "dev --bogus"
+    assert.is_nil(text:find("behind", 1, true))
   end)
 
   describe("dev #nginx", function()
@@ -100,11 +112,15 @@ describe("the scalekit command", function()
         interpreter, MAIN, out, log))
       local url = wait_for(out, "SCALEKIT_ENV_URL=(%S+)")
       assert.truthy(wait_for(out, "SCALEKIT_CLIENT_SECRET=%S+"))
+      -- what goes to another place than the rest is of use there alone
+      assert.equal("# In another terminal:", read(out):match "^[^\n]+")
+      assert.is_nil(read(log):find("another terminal", 1, true))
       assert(send { method = "GET", url = url .. "/magicLink/abcdef?x=secret" })
       assert.truthy(wait_for(log, "404  GET    /magicLink/…%?…"))
       assert.is_nil(read(log):find("abcdef", 1, true))
+      assert(send { method = "GET", url = url .. "/last" })
       shell.run("kill -INT " .. pid:match "%d+")
-      assert.truthy(wait_for(log, "Stopped"))
+      assert.truthy(wait_for(log, "404  GET    /last .*Stopped"))
     end)
 
     it("exits with 1 when it cannot start", function()

@@ -138,6 +138,32 @@ describe("launching #nginx", function()
     end
   end)
 
+  it("leaves nothing behind when its master was killed, and kills nobody else", function()
+    local env = assert(launch.start {})
+    local pid = output("cat " .. shell.quote(env.dir .. "/nginx.pid")):match "%d+"
+    output("kill -KILL " .. pid)
+    assert.is_true(eventually(function() return not runs(pid) end))
+    -- the workers are still there
+    assert.equal(200, assert(send { method = "GET", url = env.url .. "/healthz" }).status)
+    env:stop()
+    assert.is_false(exists(env.dir))
+    local response, err = send { method = "GET", url = env.url .. "/healthz" }
+    assert.is_nil(response)
+    assert.equal("network", err.kind)
+
+    -- a pid file whose number belongs to somebody else by now
+    local other = output "setsid sleep 60 >/dev/null 2>&1 & echo $!":match "%d+"
+    finally(function() output("kill -KILL " .. other) end)
+    env = assert(launch.start {})
+    local file = env.dir .. "/nginx.pid"
+    local master = output("cat " .. shell.quote(file)):match "%d+"
+    output("kill -KILL -" .. master)
+    assert(shell.write(file, other .. "\n"))
+    env:stop()
+    assert.is_true(runs(other))
+    assert.is_false(exists(env.dir))
+  end)
+
   it("runs several environments side by side, each with its own secrets", function()
     local one, two = assert(launch.start {}), assert(launch.start {})
     finally(function()
@@ -191,6 +217,23 @@ describe("launching #nginx", function()
     assert.truthy(err:find("no.such.module", 1, true))
   end)
 
+  it("refuses a source path that Lua would take for several", function()
+    local _, cwd = shell.run "pwd"
+    local interpreter = output "readlink /proc/$PPID/exe":match "[^\n]+"
+    local parent = os.tmpname()
+    os.remove(parent)
+    finally(function() shell.run("rm -rf " .. shell.quote(parent)) end)
+    for _, name in ipairs { "src;x", "src?x" } do
+      local dir = shell.quote(parent .. "/" .. name)
+      local text = output(table.concat({
+        "mkdir -p " .. dir, "cd " .. dir, ("ln -s %s/lua lua"):format(shell.quote(cwd:match "[^\n]+")),
+        ("LUA_PATH='lua/?.lua;;' %s -e %s"):format(shell.quote(interpreter), shell.quote(
+          'print(require("scalekit.host.find").lua_root(os.getenv "PWD"))')),
+      }, " && "))
+      assert.matches("^nil\tLua loads no modules from below a directory with '[;?]' in its name: /", text)
+    end
+  end)
+
   it("finds the C module for LuaJIT where it is told to look, and says where it looked", function()
     local _, cwd = shell.run "pwd"
     cwd = cwd:match "[^\n]+"
@@ -198,6 +241,7 @@ describe("launching #nginx", function()
     local pattern, err = find.core("/nowhere/lua", "/nowhere", "/nowhere/?.so")
     if not pattern then
       assert.truthy(err:find("make build-jit", 1, true))
+      assert.truthy(err:find("luarocks --lua-version 5.1 make", 1, true))
       assert.truthy(err:find("/nowhere/scalekit/core.so", 1, true))
     end
   end)
@@ -206,5 +250,8 @@ describe("launching #nginx", function()
     assert.error_matches(function() launch.start { ports = 1 } end, "unknown option 'ports'")
     assert.error_matches(function() launch.start { port = "x" } end, "'port' must be a number")
     assert.error_matches(function() launch.start { port = 70000 } end, "port number")
+    for _, workers in ipairs { 0, -1, 1.5, 65, 1e9 } do
+      assert.error_matches(function() launch.start { workers = workers } end, "'workers' must be")
+    end
   end)
 end)

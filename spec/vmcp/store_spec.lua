@@ -6,16 +6,20 @@ local memory = require "scalekit.vmcp.store.memory"
 local support = require "spec.support.env"
 local store_app = require "spec.support.store_app"
 
+local MEMORY = 1024 * 1024
+
 -- how to reach a store: start() → run(call) → results, and stop()
 local BACKENDS = {
   memory = function()
-    local store = memory.new { clock = core.now }
+    local store = memory.new { clock = core.now, max_bytes = MEMORY }
     return function(call)
       return store_app.run(store, call)
     end, function() end
   end,
   ["shdict in #nginx"] = function()
-    local server = assert(launch.start { app = "spec.support.store_app", lua_path = "?.lua", workers = 4 })
+    local server = assert(launch.start {
+      app = "spec.support.store_app", lua_path = "?.lua", workers = 4, memory = "1m",
+    })
     local send = curl.new()
     return function(call)
       local response = assert(send { method = "POST", url = server.url .. "/", body = json.encode(call) })
@@ -113,6 +117,63 @@ for name, start in pairs(BACKENDS) do
       assert.is_true(run({ op = "add", key = "g", text = "two" })[1])
     end)
 
+    it("keeps the old text when a new one has no room, and every other text", function()
+      local large = ("x"):rep(100000)
+      assert.is_true(set("old", "kept"))
+      assert.is_true(set("other", large))
+      local count, last = 0
+      repeat
+        count = count + 1
+        last = run { op = "set", key = "fill" .. count, text = large }
+      until last[1] ~= true
+      assert.same({ nil, "no memory" }, last)
+      assert.is_true(count > 3)
+      for _, key in ipairs { "old", "other" } do
+        local before = get(key)
+        local results = run { op = "update", key = key, change = "append", argument = large:rep(2) }
+        assert.same({ true, nil, "no memory" }, results)
+        assert.equal(before, get(key))
+        assert.same({ nil, "no memory" }, run { op = "set", key = key, text = large:rep(3) })
+        assert.equal(before, get(key))
+      end
+      -- what does not grow fits, however full the store is
+      assert.is_true(set("other", large:gsub("x", "y")))
+      assert.is_true(set("other", large:sub(2)))
+      assert.is_true(set("other", ""))
+      assert.equal("", get "other")
+      assert.is_true(set("old", "KEPT"))
+      assert.equal("KEPT", get "old")
+      for i = 1, count do run { op = "delete", key = "fill" .. i } end
+      assert.is_true(set("other", large:rep(2)))
+      assert.equal(large:rep(2), get "other")
+      assert.equal("KEPT", get "old")
+      run { op = "delete", key = "other" }
+    end)
+
+    it("takes no key for the hiding place of another's text", function()
+      set("a", "1")
+      set("a", "2")
+      for _, key in ipairs { "aa", "ba", "=a", "a#a", "a#b", "a#", "b" } do
+        run { op = "delete", key = key }
+        assert.is_nil(get(key))
+        set(key, "other")
+      end
+      assert.equal("2", get "a")
+      set("a", "3")
+      assert.equal("3", get "a")
+    end)
+
+    it("is never without a text that is being replaced", function()
+      set("turn", "0")
+      local last
+      support.together(40, function(i)
+        if i % 2 == 0 then return run { op = "set", key = "turn", text = ("x"):rep(i) } end
+        last = get "turn"
+        assert(last ~= nil, "the text was gone for a moment")
+      end)
+      assert.is_string(last)
+    end)
+
     if name ~= "memory" then
       it("loses no update of many that run at once in several workers", function()
         support.together(40, function()
@@ -136,6 +197,23 @@ describe("the store in memory", function()
     assert.is_true(store:set("c", "3"))
     assert.is_nil(store:get "b")
     assert.same({ nil, "no memory" }, { store:update("d", function() return "x" end) })
+  end)
+
+  it("bounds keys and texts together, and counts them right", function()
+    local now = 0
+    local store = memory.new { max_bytes = 10, clock = function() return now end }
+    assert.is_true(store:set("a", "12345"))
+    assert.same({ nil, "no memory" }, { store:set("b", "1234") })
+    assert.is_true(store:set("b", "123", 5))
+    assert.same({ nil, "no memory" }, { store:set("a", "123456") })
+    now = 5
+    assert.is_true(store:set("a", "123456789"))
+    assert.equal("123456789", store:take "a")
+    assert.is_true(store:add("c", "123456789"))
+    store:delete "c"
+    assert.is_true(store:update("d", function() return "123456789" end))
+    assert.is_true(store:update("d", function() return false end))
+    assert.same({ 0, 0 }, { store.bytes, store.count })
   end)
 
   it("sweeps what nobody asks for again", function()

@@ -3,20 +3,50 @@ local driver = require "scalekit.driver"
 local launch = require "scalekit.host.launch"
 local shell = require "scalekit.host.shell"
 
-local M = {}
+local dev = {}
 
 local LOOK_EVERY = 0.2
 local INTERRUPTED = "interrupted!"
 
+-- Reads the value of a numeric option.
+local function number(name)
+  local wanted = launch.NUMBERS[name]
+  return function(text)
+    local value = tonumber(text)
+    if value and value % 1 == 0 and value >= 1 and value <= wanted.most then return value end
+    return nil, ("option '--%s' takes %s from 1 to %d, not '%s'"):format(
+      name, wanted.what, wanted.most, text)
+  end
+end
+
 --- Adds the command to the parser.
-function M.declare(parser)
+function dev.declare(parser)
   local command = parser:command("dev", "Start a local environment with demo connections.")
-  command:option("--port", "The port to listen on (default: a free one)."):convert(tonumber)
-  command:option("--workers", "How many nginx workers to run (default: 2)."):convert(tonumber)
+  command:option("--port", "The port to listen on (default: a free one)."):convert(number "port")
+  command:option("--workers", "How many nginx workers to run (default: 2).")
+    :convert(number "workers")
   command:option("--user-verification", "How users are verified after they authorize.")
     :choices { "custom" }
   command:argument("program", "Run this with the environment's variables set, then stop."
     .. " Put it behind --."):args "*"
+end
+
+--- What to say beside the parser's complaint about an unknown option, or nil.
+-- @tparam table arguments
+function dev.hint(arguments)
+  local program
+  for _, word in ipairs(arguments) do
+    if word == "--" then return nil end
+    if program and word:find "^%-" then
+      return ("put the program behind --: scalekit dev -- %s %s …"):format(program, word)
+    end
+    program = not word:find "^%-" and word ~= "dev" and word or program
+  end
+end
+
+local function fail(err)
+  io.stderr:write("scalekit dev: ", err, "\n")
+  return 1
 end
 
 local function variables(env)
@@ -47,17 +77,10 @@ end
 -- The secret goes through a file: a command line can be read by everybody on the machine.
 local function run_program(env, program)
   local path = env.dir .. "/env.sh"
-  local file, err = io.open(path, "wb")
-  if not file then
-    io.stderr:write("scalekit dev: ", err, "\n")
-    return 1
-  end
-  file:write(exports(env, shell.quote))
-  file:close()
+  local ok, err = shell.write(path, exports(env, shell.quote))
+  if not ok then return fail(err) end
   local words = {}
-  for i, word in ipairs(program) do
-    words[i] = shell.quote(word)
-  end
+  for i, word in ipairs(program) do words[i] = shell.quote(word) end
   return exit_code(os.execute(". " .. shell.quote(path) .. "; exec " .. table.concat(words, " ")))
 end
 
@@ -66,77 +89,66 @@ end
 local function readable(line)
   local time, status, seconds, method, target, note =
     line:match "^%d+%-%d+%-%d+T(%d+:%d+:%d+)%S* (%d+) ([%d.]+) (%S+) (%S+) ?(.*)$"
-  if not time then
-    return line
-  end
+  if not time then return line end
   target = target:gsub("^(/magicLink/)[%w_-]+", "%1…"):gsub("%?.*", "?…")
   return ("%s  %s  %-6s %s  %s  (%d ms)"):format(
     time, status, method, target, note, math.floor(seconds * 1000 + 0.5))
 end
 
--- Shows the log as it grows, until nginx is gone.
-local function follow(env)
-  local log = assert(io.open(env.dir .. "/access.log", "rb"))
-  local rest = ""
-  while env:running() do
+-- → a function that shows what the log has gained since its last call
+local function log_reader(env)
+  local log, rest = assert(io.open(env.dir .. "/access.log", "rb")), ""
+  return function()
     -- seeking makes the file forget that it has seen its end
     log:seek("cur", 0)
     rest = rest .. (log:read "*a" or "")
-    for line in rest:gmatch "([^\n]*)\n" do
-      io.stderr:write(readable(line), "\n")
-    end
+    for line in rest:gmatch "([^\n]*)\n" do io.stderr:write(readable(line), "\n") end
     rest = rest:match "[^\n]*$"
+  end
+end
+
+local function follow(env, show)
+  while env:running() do
+    show()
     driver.current().sleep(LOOK_EVERY)
   end
 end
 
+local function as_is(value)
+  return value
+end
+
 local function serve(env)
   io.stderr:write("A Virtual MCP environment with demo data, on this machine only: ", env.url,
-    "\nIn another terminal:\n\n")
-  io.stdout:write(exports(env, function(value)
-    return value
-  end))
+    "\n\n")
+  -- in one piece, wherever it goes
+  io.stdout:write("# In another terminal:\n", exports(env, as_is))
   io.stdout:flush()
   io.stderr:write "\nCtrl-C stops it; nothing is kept.\n\n"
+  local show = log_reader(env)
   -- this is the main program, nobody is waiting above: an interrupt arrives as an error
-  local ok, err = pcall(follow, env)
+  local ok, err = pcall(follow, env, show)
+  show()
   if not ok and tostring(err):find(INTERRUPTED, 1, true) then
     io.stderr:write "\nStopped.\n"
     return 0
   end
-  err = ok and "nginx has gone away\n" .. env:errors() or tostring(err)
-  io.stderr:write("scalekit dev: ", err, "\n")
-  return 1
-end
-
-local function is_port(port)
-  return port == nil or port % 1 == 0 and port >= 1 and port <= 65535
+  return fail(ok and "nginx has gone away\n" .. env:errors() or tostring(err))
 end
 
 --- Runs the command.
 -- @treturn number exit code
-function M.run(options)
-  if not is_port(options.port) or options.workers and options.workers % 1 ~= 0 then
-    io.stderr:write "scalekit dev: --port takes a port number, --workers a whole number\n"
-    return 2
-  end
+function dev.run(options)
   local env, err = launch.start {
     port = options.port,
     workers = options.workers,
     user_verification = options.user_verification,
   }
-  if not env then
-    io.stderr:write("scalekit dev: ", err, "\n")
-    return 1
-  end
-  local code
-  if #options.program > 0 then
-    code = run_program(env, options.program)
-  else
-    code = serve(env)
-  end
+  if not env then return fail(err) end
+  local run = #options.program > 0 and run_program or serve
+  local code = run(env, options.program)
   env:stop()
   return code
 end
 
-return M
+return dev

@@ -5,7 +5,7 @@
 -- @module scalekit.cli
 local version = require "scalekit.version"
 
-local M = {}
+local cli = {}
 
 local COMMANDS = { "dev" }
 
@@ -32,7 +32,7 @@ end
 --- Runs the command that the arguments name.
 -- @tparam table arguments as in the global `arg`
 -- @treturn number exit code
-function M.run(arguments)
+function cli.run(arguments)
   local parser, missing = new_parser()
   if not parser then
     io.stderr:write("scalekit: ", missing, "\n")
@@ -40,10 +40,13 @@ function M.run(arguments)
   end
   local ok, options = parser:pparse(arguments)
   if not ok then
+    local command = package.loaded["scalekit.cli." .. tostring(arguments[1])]
+    local hint = options:find "^unknown option" and command and command.hint(arguments)
+    if hint then options = options .. "; " .. hint end
     io.stderr:write(parser:get_usage(), "\n\nscalekit: ", options, "\n")
     return USAGE_ERROR
   end
   return require("scalekit.cli." .. options.command).run(options)
 end
 
-return M
+return cli

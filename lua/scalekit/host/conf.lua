@@ -1,6 +1,6 @@
 --- The files that a private nginx needs. All paths in `nginx.conf` are relative to its prefix, the
 -- environment's own directory, so nothing of the system's nginx is read or written.
-local M = {}
+local conf = {}
 
 local CONF = [[
 # Written by scalekit for one local environment; gone when it stops.
@@ -21,6 +21,7 @@ http {
 
   log_format scalekit '$time_iso8601 $status $request_time '
                       '$request_method $request_uri $scalekit_note';
+  map "" $scalekit_note { default ""; } # set by the app
   access_log access.log scalekit;
 
   client_body_temp_path tmp/body;
@@ -33,33 +34,33 @@ http {
   client_max_body_size 2m;
 
   lua_shared_dict scalekit %s;
+  lua_shared_dict scalekit_locks 1m;
   init_by_lua_file init.lua;
 
   server {
     listen 127.0.0.1:%d;
-    set $scalekit_note "";
-    error_page 413 @too_large;
+    error_page 400 405 408 411 413 414 417 494 500 501 502 503 504 505 /refused;
 
     location / {
       content_by_lua_block { require("scalekit.host.nginx").serve() }
     }
-    location @too_large {
-      content_by_lua_block { require("scalekit.host.nginx").too_large() }
+    # what nginx itself refuses; a URI rather than a name, because that needs no valid request line
+    location = /refused {
+      internal;
+      content_by_lua_block { require("scalekit.host.nginx").refused() }
     }
   }
 }
 ]]
 
 --- @tparam table spec { modules, root (boolean), workers, memory, port }
-function M.nginx(spec)
+function conf.nginx(spec)
   local head = {}
   for _, path in ipairs(spec.modules) do
     head[#head + 1] = ('load_module "%s";'):format(path)
   end
-  if spec.root then
-    -- the directory is closed to everybody else, a worker of another user included
-    head[#head + 1] = "user root;"
-  end
+  -- the directory is closed to everybody else, a worker of another user included
+  if spec.root then head[#head + 1] = "user root;" end
   return CONF:format(table.concat(head, "\n"), spec.workers, spec.memory, spec.port)
 end
 
@@ -81,7 +82,7 @@ end
 -- @tparam string path entries for `package.path`
 -- @tparam string cpath entries for `package.cpath`
 -- @tparam table settings for `host.nginx.init`
-function M.init(path, cpath, settings)
+function conf.init(path, cpath, settings)
   return table.concat {
     ("package.path = %q .. package.path\n"):format(path .. ";"),
     ("package.cpath = %q .. package.cpath\n"):format(cpath .. ";"),
@@ -89,4 +90,4 @@ function M.init(path, cpath, settings)
   }
 end
 
-return M
+return conf

@@ -2,7 +2,7 @@
 -- the C module for LuaJIT, which is the Lua inside nginx.
 local shell = require "scalekit.host.shell"
 
-local M = {}
+local find = {}
 
 local BINARIES = {
   "openresty", "nginx", "/usr/sbin/nginx",
@@ -52,7 +52,7 @@ end
 -- @tparam[opt] string wanted a particular binary
 -- @treturn table|nil { binary, modules }
 -- @treturn string what is missing and how to get it
-function M.nginx(wanted)
+function find.nginx(wanted)
   local seen
   for _, name in ipairs(wanted and { wanted } or BINARIES) do
     local here, path = shell.run("command -v " .. shell.quote(name))
@@ -60,9 +60,7 @@ function M.nginx(wanted)
     if here and path then
       local _, about = shell.run(shell.quote(path) .. " -V")
       local modules = lua_modules(about)
-      if modules then
-        return { binary = path, modules = modules }
-      end
+      if modules then return { binary = path, modules = modules } end
       seen = seen or path
     end
   end
@@ -76,13 +74,16 @@ end
 
 --- The directory that holds `scalekit/…` as Lua source, absolute.
 -- @tparam string cwd the current directory
-function M.lua_root(cwd)
-  local source = debug.getinfo(1, "S").source:match "^@(.*)/scalekit/host/find%.lua$"
-  assert(source, "scalekit is not loaded from files")
-  if source:sub(1, 1) ~= "/" then
-    source = cwd .. "/" .. source
-  end
-  return source
+-- @treturn string|nil
+-- @treturn string why nginx cannot load modules from there
+function find.lua_root(cwd)
+  local root = debug.getinfo(1, "S").source:match "^@(.*)/scalekit/host/find%.lua$"
+  assert(root, "scalekit is not loaded from files")
+  if root:sub(1, 1) ~= "/" then root = cwd .. "/" .. root end
+  local char = root:match "[;?]" -- these mean something in `package.path`
+  if not char then return root end
+  return nil, ("Lua loads no modules from below a directory with '%s' in its name: %s"):format(
+    char, root)
 end
 
 local function split(path, list)
@@ -120,22 +121,18 @@ end
 -- @tparam[opt] string wanted entries to try first
 -- @treturn string|nil
 -- @treturn string what is missing and how to get it
-function M.core(root, cwd, wanted)
+function find.core(root, cwd, wanted)
   local tried = {}
   for _, pattern in ipairs(patterns(root, wanted)) do
-    if pattern:sub(1, 1) ~= "/" then
-      pattern = cwd .. "/" .. pattern
-    end
+    if pattern:sub(1, 1) ~= "/" then pattern = cwd .. "/" .. pattern end
     local path = pattern:gsub("%?", "scalekit/core")
-    if shell.exists(path) then
-      return pattern
-    end
+    if shell.exists(path) then return pattern end
     tried[#tried + 1] = "  " .. path
   end
   return nil, "nginx runs LuaJIT, and there is no LuaJIT build of scalekit.core. Run"
     .. " 'make build-jit' in the source tree, or install the rock for Lua 5.1 as well ('luarocks"
-    .. " --lua-version=5.1 install scalekit'), or point SCALEKIT_NGINX_CPATH at one. Looked for:\n"
+    .. " --lua-version 5.1 make'), or point SCALEKIT_NGINX_CPATH at one. Looked for:\n"
     .. table.concat(tried, "\n")
 end
 
-return M
+return find

@@ -6,15 +6,16 @@
 -- started by `os.execute` inherits the writing end: while it runs, the environment does.)
 -- @module scalekit.host.launch
 local core = require "scalekit.core"
+local options = require "scalekit.options"
 
 local conf = require "scalekit.host.conf"
 local find = require "scalekit.host.find"
 local ids = require "scalekit.vmcp.ids"
 local shell = require "scalekit.host.shell"
 
-local M = {}
+local launch = {}
 
-local KNOWN = {
+local OPTIONS = {
   port = "number", workers = "number", dir = "string", memory = "string", nginx = "string",
   nginx_cpath = "string", lua_path = "string", app = "string",
   user_verification = "string", switches = "boolean",
@@ -24,19 +25,33 @@ local TRIES = 10
 
 -- `starting` is there while nginx is on its way up: its pid file comes last. The pid file goes when
 -- nginx does; the pid itself may stay for a while as a zombie where init is slow to reap.
+--
+-- Where the master was killed, the pid file stays and so do the workers, in the master's process
+-- group. By then the number may be somebody else's, so only a group whose members have our log open
+-- is killed.
 local KEEPER = [[
 trap '' INT TERM HUP
+dir=$1
+ours() {
+  [ -r /proc/self/stat ] || return 0
+  for process in /proc/[0-9]*; do
+    read -r stat 2>/dev/null <"$process/stat" || continue
+    set -- ${stat##*) }
+    [ "$3" = "$pid" ] && ls -l "$process/fd" 2>/dev/null | grep -qF "$dir/error.log" && return 0
+  done
+  return 1
+}
 read -r _
 n=0
-while [ -e "$1/starting" ] && [ $n -lt 200 ]; do sleep 0.05 || sleep 1; n=$((n+1)); done
-pid=$(cat "$1/nginx.pid" 2>/dev/null)
-if [ -n "$pid" ]; then
-  kill -TERM "$pid" 2>/dev/null
+while [ -e "$dir/starting" ] && [ $n -lt 200 ]; do sleep 0.05 || sleep 1; n=$((n+1)); done
+pid=$(cat "$dir/nginx.pid" 2>/dev/null)
+if [ -n "$pid" ] && ours; then
   n=0
-  while [ -e "$1/nginx.pid" ] && [ $n -lt 250 ]; do sleep 0.02 || sleep 1; n=$((n+1)); done
-  [ -e "$1/nginx.pid" ] && kill -KILL -- "-$pid" 2>/dev/null
+  kill -TERM "$pid" 2>/dev/null || n=250
+  while [ -e "$dir/nginx.pid" ] && [ $n -lt 250 ]; do sleep 0.02 || sleep 1; n=$((n+1)); done
+  [ -e "$dir/nginx.pid" ] && ours && kill -KILL "-$pid"
 fi
-rm -rf "$1"
+rm -rf "$dir"
 ]]
 
 -- Ignoring the signals of a terminal lets a start be finished, and undone, in order.
@@ -68,6 +83,12 @@ local function script(text, ...)
   return table.concat(words, " ")
 end
 
+--- What numeric options are, and at most; the least is 1.
+launch.NUMBERS = {
+  port = { what = "a port number", most = 65535 },
+  workers = { what = "a number of workers", most = 64 },
+}
+
 local Env = {}
 local mt = { __index = Env, __name = "scalekit.host.env" }
 
@@ -94,54 +115,35 @@ end
 
 --- What nginx has logged about its own troubles.
 function Env:errors()
-  local file = io.open(self.dir .. "/error.log", "rb")
-  local text = file and file:read "*a" or ""
-  if file then
-    file:close()
-  end
-  return text
+  return shell.read(self.dir .. "/error.log") or ""
 end
 
-local function check(options)
-  for name, value in pairs(options) do
-    if not KNOWN[name] then
-      error(("scalekit.host.launch: unknown option '%s'"):format(tostring(name)), 3)
-    elseif type(value) ~= KNOWN[name] then
-      error(("scalekit.host.launch: option '%s' must be a %s"):format(name, KNOWN[name]), 3)
+local function check(opts)
+  opts = options.check("launch.start", opts, OPTIONS, 3)
+  for name, number in pairs(launch.NUMBERS) do
+    local value = opts[name]
+    if value and not (value % 1 == 0 and value >= 1 and value <= number.most) then
+      error(("launch.start: option '%s' must be %s from 1 to %d"):format(
+        name, number.what, number.most), 3)
     end
   end
-  local port = options.port
-  if port and (port < 1 or port > 65535 or port % 1 ~= 0) then
-    error("scalekit.host.launch: option 'port' must be a port number", 3)
-  end
+  return opts
 end
 
-local function write(path, text)
-  local file, err = io.open(path, "wb")
-  if not file then
-    return nil, err
-  end
-  file:write(text)
-  file:close()
-  return true
-end
-
--- → { binary, modules, root, cpath, cwd }, or nil and what is missing
-local function prerequisites(options)
-  local nginx, missing = find.nginx(options.nginx or os.getenv "SCALEKIT_NGINX")
-  if not nginx then
-    return nil, missing
-  end
+-- → { nginx, path, cpath }, or nil and what is missing
+local function prerequisites(opts)
+  local nginx, missing = find.nginx(opts.nginx or os.getenv "SCALEKIT_NGINX")
+  if not nginx then return nil, missing end
   local _, cwd = shell.run "pwd"
   cwd = cwd:match "^[^\n]*"
-  local root = find.lua_root(cwd)
+  local root
+  root, missing = find.lua_root(cwd)
+  if not root then return nil, missing end
   local cpath
-  cpath, missing = find.core(root, cwd, options.nginx_cpath)
-  if not cpath then
-    return nil, missing
-  end
+  cpath, missing = find.core(root, cwd, opts.nginx_cpath)
+  if not cpath then return nil, missing end
   local path = { root .. "/?.lua", root .. "/?/init.lua" }
-  for entry in (options.lua_path or ""):gmatch "[^;]+" do
+  for entry in (opts.lua_path or ""):gmatch "[^;]+" do
     path[#path + 1] = entry:sub(1, 1) == "/" and entry or cwd .. "/" .. entry
   end
   return { nginx = nginx, path = table.concat(path, ";"), cpath = cpath }
@@ -153,15 +155,15 @@ local function random_port()
 end
 
 -- Writes the files for one port and starts nginx on it.
-local function start_on(env, port, options, needs)
+local function start_on(env, port, opts, needs)
   local dir = env.dir
   env.port, env.url = port, ("http://127.0.0.1:%d"):format(port)
   local files = {
     ["nginx.conf"] = conf.nginx {
       modules = needs.nginx.modules,
       root = env.root,
-      workers = options.workers or 2,
-      memory = options.memory or "64m",
+      workers = opts.workers or 2,
+      memory = opts.memory or "64m",
       port = port,
     },
     ["init.lua"] = conf.init(needs.path, needs.cpath, {
@@ -169,34 +171,28 @@ local function start_on(env, port, options, needs)
       client_id = env.client_id,
       client_secret = env.client_secret,
       key_file = dir .. "/key.pem",
-      app = options.app,
-      user_verification = options.user_verification,
-      switches = options.switches ~= false,
+      app = opts.app,
+      user_verification = opts.user_verification,
+      switches = opts.switches ~= false,
     }),
   }
   for name, text in pairs(files) do
-    local ok, err = write(dir .. "/" .. name, text)
-    if not ok then
-      return nil, err
-    end
+    local ok, err = shell.write(dir .. "/" .. name, text)
+    if not ok then return nil, err end
   end
   return shell.run(script(STARTER, dir, needs.nginx.binary))
 end
 
-local function start(env, options, needs)
+local function start(env, opts, needs)
   local pem = core.key_generate("RS256"):pem()
-  local ok, err = write(env.dir .. "/key.pem", pem)
-  if not ok then
-    return nil, err
-  end
-  for try = 1, options.port and 1 or TRIES do
-    local port = options.port or random_port()
-    ok, err = start_on(env, port, options, needs)
-    if ok then
-      return true
-    end
+  local ok, err = shell.write(env.dir .. "/key.pem", pem)
+  if not ok then return nil, err end
+  for try = 1, opts.port and 1 or TRIES do
+    local port = opts.port or random_port()
+    ok, err = start_on(env, port, opts, needs)
+    if ok then return true end
     local taken = err and err:find("Address already in use", 1, true)
-    if taken and (options.port or try == TRIES) then
+    if taken and (opts.port or try == TRIES) then
       return nil, ("port %d of 127.0.0.1 is in use"):format(port)
     elseif not taken then
       return nil, "nginx did not start:\n" .. (err or "")
@@ -205,21 +201,18 @@ local function start(env, options, needs)
 end
 
 --- Starts an environment.
--- @tparam[opt] table options `port` (default: a free one), `workers` (2), `dir` (where to make the
+-- @tparam[opt] table opts `port` (default: a free one), `workers` (2), `dir` (where to make the
 --   environment's directory, default `$TMPDIR` or `/tmp`), `memory` ("64m"), `nginx` (a binary),
 --   `nginx_cpath` and `lua_path` (further places for nginx to look for modules in),
 --   `user_verification` ("custom"), `switches` (true), `app` (a module that makes the app)
 -- @treturn table|nil env `{ url, client_id, client_secret, port, dir, stop() }`; it lives as long
 --   as this value, so keep it
 -- @treturn string why there is none
-function M.start(options)
-  options = options or {}
-  check(options)
-  local needs, missing = prerequisites(options)
-  if not needs then
-    return nil, missing
-  end
-  local parent = options.dir or os.getenv "TMPDIR" or "/tmp"
+function launch.start(opts)
+  opts = check(opts)
+  local needs, missing = prerequisites(opts)
+  if not needs then return nil, missing end
+  local parent = opts.dir or os.getenv "TMPDIR" or "/tmp"
   local found, absolute = shell.run("cd " .. shell.quote(parent) .. " && pwd -P")
   if not found then
     return nil, ("cannot make a directory in %s: %s"):format(parent, absolute)
@@ -235,9 +228,7 @@ function M.start(options)
   env.lifeline, err = io.popen(
     "exec >/dev/null 2>&1; command -v setsid && exec setsid " .. script(KEEPER, env.dir)
       .. "; exec " .. script(KEEPER, env.dir), "w")
-  if not env.lifeline then
-    return nil, err
-  end
+  if not env.lifeline then return nil, err end
   local made, output = shell.run(script(LAYOUT, env.dir))
   if not made then
     env:stop()
@@ -245,7 +236,7 @@ function M.start(options)
   end
   env.root = output:match "^0\n" ~= nil
   local ok
-  ok, err = start(env, options, needs)
+  ok, err = start(env, opts, needs)
   if not ok then
     env:stop()
     return nil, err
@@ -253,4 +244,4 @@ function M.start(options)
   return env
 end
 
-return M
+return launch

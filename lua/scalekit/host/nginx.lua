@@ -5,37 +5,28 @@
 -- @module scalekit.host.nginx
 local core = require "scalekit.core"
 
+local shell = require "scalekit.host.shell"
+
 local problem = require "scalekit.vmcp.problem"
 local shdict = require "scalekit.vmcp.store.shdict"
 local vmcp = require "scalekit.vmcp"
 
-local M = {}
+local nginx = {}
 
 local ZONE = "scalekit"
 
 -- one per Lua VM, made before the workers are forked
 local app
 
-local function read_file(path)
-  local file, err = io.open(path, "rb")
-  if not file then
-    return nil, err
-  end
-  local text = file:read "*a"
-  file:close()
-  return text
-end
-
 local function load_key(path)
-  local pem = assert(read_file(path))
-  return assert(core.key_load(pem))
+  return assert(core.key_load(assert(shell.read(path))))
 end
 
 --- Builds the app. Call it in `init_by_lua`.
 -- @tparam table settings `base_url`, `client_id`, `client_secret`, `key_file` (PEM), optionally
 --   `user_verification`, `switches`, and `app`: the name of a module whose function makes an app of
 --   the options that `vmcp.app` takes
-function M.init(settings)
+function nginx.init(settings)
   local build = settings.app and require(settings.app) or vmcp.app
   app = build {
     base_url = settings.base_url,
@@ -70,10 +61,7 @@ local function read_body()
   ngx.req.read_body()
   local body = ngx.req.get_body_data()
   local path = not body and ngx.req.get_body_file()
-  if path then
-    body = assert(read_file(path))
-  end
-  return body
+  return path and assert(shell.read(path)) or body
 end
 
 local function send(response)
@@ -82,30 +70,35 @@ local function send(response)
   for name, value in pairs(response.headers) do
     ngx.header[name] = value
   end
-  ngx.header["content-length"] = #body
-  if response.note and ngx.var.scalekit_note then
-    ngx.var.scalekit_note = response.note
-  end
+  if response.status ~= 204 then ngx.header["content-length"] = #body end
+  if response.note and ngx.var.scalekit_note then ngx.var.scalekit_note = response.note end
   ngx.print(body)
 end
 
 --- Answers the current request. Call it in `content_by_lua`.
-function M.serve()
+function nginx.serve()
   -- as received: decoding is the router's business, and happens once
   local target = ngx.var.request_uri:gsub("^%a[%w+.-]*://[^/]*", "")
   local path, query = target:match "^([^?]*)%??(.*)$"
-  send(app:handle {
+  local request = {
     method = ngx.req.get_method(),
     path = path ~= "" and path or "/",
     query = query ~= "" and query or nil,
     headers = read_headers(),
     body = read_body(),
-  })
+  }
+  -- on LuaJIT a coroutine may wait inside pcall
+  local fine, response = xpcall(function() return app:handle(request) end, debug.traceback)
+  if not fine then
+    ngx.log(ngx.ERR, "scalekit: ", response)
+    response = problem.response(problem.internal())
+  end
+  send(response)
 end
 
---- Answers a request whose body nginx refused for its size.
-function M.too_large()
-  send(problem.response(problem.too_large "The body is too large"))
+--- Answers a request that nginx refused by itself: one that is too large or no HTTP.
+function nginx.refused()
+  send(problem.response(problem.of_status(ngx.status)))
 end
 
-return M
+return nginx

@@ -54,15 +54,16 @@ function connection.new(wire, peer, timeout)
   }, connection_mt)
 end
 
-local function is_duration(seconds)
-  return seconds > 0 and seconds < math.huge
+--- Whether a number can be a duration or a limit: above 0 and finite.
+function connection.is_limit(number)
+  return number > 0 and number < math.huge
 end
 
 -- Reads the options of a method into what goes down with each request.
 local function begin(self, who, opts, known)
   opts = options.check(who, opts, known, 3)
   if self._closed then error(who .. ": the connection is closed", 3) end
-  if opts.timeout and not is_duration(opts.timeout) then
+  if opts.timeout and not connection.is_limit(opts.timeout) then
     error(who .. ": option 'timeout' must be a number of seconds above 0", 3)
   end
   return {
@@ -126,6 +127,8 @@ end
 function methods:call_tool(name, arguments, opts)
   if type(name) ~= "string" then
     error("call_tool: the name of the tool must be a string, got " .. type(name), 2)
+  elseif not core.utf8_length(name) then
+    error("call_tool: the name of the tool is not valid UTF-8", 2)
   end
   arguments = arguments == nil and {} or arguments
   if type(arguments) ~= "table" or json.is_array(arguments) then

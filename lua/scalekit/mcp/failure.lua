@@ -2,13 +2,16 @@
 -- @module scalekit.mcp.failure
 
 local core = require "scalekit.core"
+local challenge = require "scalekit.mcp.challenge"
 local errors = require "scalekit.error"
 local json = require "scalekit.json"
-local challenge = require "scalekit.mcp.challenge"
+local retry = require "scalekit.retry"
+local trim = require "scalekit.trim"
 
 local failure = {}
 
-local MAX_TEXT = 300
+local MAX_TEXT = 300   -- bytes of a peer's words in a message
+local MAX_READ = 4096  -- bytes of them that are looked at
 
 local BY_CODE = {
   [-32700] = "bad_request", [-32600] = "bad_request", [-32602] = "bad_request",
@@ -34,6 +37,37 @@ local function kind_of_status(status)
   return BY_STATUS[status] or (status >= 500 and "unavailable") or "protocol"
 end
 
+-- A text in which one secret is replaced.
+local function hide(plain, text)
+  if plain == "" then return text end
+  local parts, at = {}, 1
+  while true do
+    local first, last = text:find(plain, at, true)
+    if not first then break end
+    parts[#parts + 1] = text:sub(at, first - 1)
+    at = last + 1
+  end
+  parts[#parts + 1] = text:sub(at)
+  return table.concat(parts, "[secret]")
+end
+
+--- A text in which each secret is replaced by `[secret]`.
+function failure.redact(secrets, text)
+  for _, secret in ipairs(secrets) do text = hide(core.reveal(secret), text) end
+  return text
+end
+
+-- The beginning of a text, redacted. What is cut off may be the rest of a
+-- secret, so what follows the last whole one goes with it, as far as one reaches.
+local function beginning(secrets, text)
+  local longest = 0
+  for _, secret in ipairs(secrets) do longest = math.max(longest, #core.reveal(secret)) end
+  if #text <= MAX_READ + longest then return failure.redact(secrets, text) end
+  local redacted = failure.redact(secrets, text:sub(1, MAX_READ + longest))
+  local whole = redacted:match("^.*%[secret%]()") or 1
+  return redacted:sub(1, math.max(whole - 1, #redacted - longest))
+end
+
 --- A peer's words, made fit for a message: without our secrets, on one line
 -- and short.
 -- @tparam table secrets array of secrets
@@ -41,26 +75,11 @@ end
 -- @treturn ?string nil where there are no words
 function failure.words(secrets, text)
   if type(text) ~= "string" then return nil end
-  text = failure.redact(secrets, text):gsub("%c+", " "):match "^%s*(.-)%s*$"
+  text = trim((beginning(secrets, text):gsub("[%c ]+", " ")))
   if #text > MAX_TEXT then
     text = text:sub(1, MAX_TEXT):gsub("[\192-\255][\128-\191]*$", "") .. "…"
   end
   return text ~= "" and text or nil
-end
-
---- A text in which each secret is replaced by `[secret]`.
-function failure.redact(secrets, text)
-  for _, secret in ipairs(secrets) do
-    local plain = core.reveal(secret)
-    local at = 1
-    while plain ~= "" do
-      local first, last = text:find(plain, at, true)
-      if not first then break end
-      text = text:sub(1, first - 1) .. "[secret]" .. text:sub(last + 1)
-      at = first + #"[secret]"
-    end
-  end
-  return text
 end
 
 --- What a peer sent beside its words, decoded and without our secrets.
@@ -111,7 +130,7 @@ function failure.http(wire, response)
     message = words and message .. ": " .. words or message,
     status = status,
     challenge = refused or nil,
-    retry_after = tonumber(headers["retry-after"]),
+    retry_after = retry.after(headers["retry-after"], os.time()),
     outcome = status >= 500 and "unknown" or "none",
   }
 end
@@ -130,7 +149,7 @@ function failure.rpc(wire, message)
     code = code,
     data = failure.data(wire, core.json_member(message.raw_error, "data")),
     status = status ~= 200 and status or nil,
-    retry_after = message.headers and tonumber(message.headers["retry-after"]),
+    retry_after = retry.after(message.headers and message.headers["retry-after"], os.time()),
   }
 end
 

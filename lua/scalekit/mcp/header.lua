@@ -48,14 +48,10 @@ local LIST = { "allOf", "anyOf", "oneOf", "prefixItems", "items" }
 local MAP = { "$defs", "definitions", "patternProperties", "dependentSchemas", "dependencies" }
 local PRIMITIVE = { string = true, integer = true, boolean = true }
 
-local function is_object(value)
-  return type(value) == "table" and not json.is_array(value) and getmetatable(value) ~= json.raw_mt
-end
-
 -- Adds the annotations below `schema` to `found`; the reason if one is illegal.
 -- `path` is nil where only illegal places are left.
 local function scan(schema, path, found)
-  if not is_object(schema) then return nil end
+  if not json.is_object(schema) then return nil end
   local name = schema["x-mcp-header"]
   if name ~= nil then
     if type(name) ~= "string" or not header.is_name(name) then
@@ -83,12 +79,12 @@ local function scan(schema, path, found)
     end
   end
   for _, keyword in ipairs(MAP) do
-    for _, one in pairs(is_object(schema[keyword]) and schema[keyword] or {}) do
+    for _, one in pairs(json.is_object(schema[keyword]) and schema[keyword] or {}) do
       local reason = scan(one, nil, found)
       if reason then return reason end
     end
   end
-  for key, one in pairs(is_object(schema.properties) and schema.properties or {}) do
+  for key, one in pairs(json.is_object(schema.properties) and schema.properties or {}) do
     local below
     if path then
       below = {}
@@ -127,7 +123,7 @@ end
 
 local function at_path(value, path)
   for _, step in ipairs(path) do
-    if not is_object(value) then return nil end
+    if not json.is_object(value) then return nil end
     value = value[step]
   end
   return value

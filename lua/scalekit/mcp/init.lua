@@ -32,10 +32,6 @@ local OPTIONS = {
 
 local ERAS = { auto = true, modern = true, legacy = true }
 
-local function is_positive(number)
-  return number > 0 and number < math.huge
-end
-
 local function is_text(value)
   return type(value) == "string" and core.utf8_length(value) ~= nil
 end
@@ -47,9 +43,9 @@ local function mistake(opts)
     return "option 'url' is required"
   elseif opts.era and not ERAS[opts.era] then
     return "option 'era' must be \"auto\", \"modern\" or \"legacy\""
-  elseif opts.timeout and not is_positive(opts.timeout) then
+  elseif opts.timeout and not connection.is_limit(opts.timeout) then
     return "option 'timeout' must be a number of seconds above 0"
-  elseif opts.max_body and not (is_positive(opts.max_body) and opts.max_body % 1 == 0) then
+  elseif opts.max_body and not (connection.is_limit(opts.max_body) and opts.max_body % 1 == 0) then
     return "option 'max_body' must be a number of bytes above 0"
   elseif info and not (is_text(info.name) and is_text(info.version)) then
     return "option 'client_info' must have a name and a version"

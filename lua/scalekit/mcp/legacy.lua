@@ -7,6 +7,7 @@ local answer = require "scalekit.mcp.answer"
 local driver = require "scalekit.driver"
 local failure = require "scalekit.mcp.failure"
 local header = require "scalekit.mcp.header"
+local json = require "scalekit.json"
 local rpc = require "scalekit.mcp.rpc"
 local version = require "scalekit.mcp.version"
 
@@ -133,8 +134,8 @@ local function initialize(self, deadline)
   if err then return nil, err end
   self.session, self.protocol_version, self.raw = session, spoken, raw
   self.result = result
-  self.server_info = type(result.serverInfo) == "table" and result.serverInfo or nil
-  self.capabilities = type(result.capabilities) == "table" and result.capabilities or {}
+  self.server_info = json.is_object(result.serverInfo) and result.serverInfo or nil
+  self.capabilities = json.is_object(result.capabilities) and result.capabilities or {}
   self.instructions = type(result.instructions) == "string" and result.instructions or nil
   return self.wire:tell(headers_of(self), rpc.notification "notifications/initialized", deadline)
 end
@@ -212,12 +213,12 @@ end
 -- @treturn[2] table error
 function legacy_methods:request(method, params, call)
   local session = self.session
-  local message, err = ask(self, method, params, call, true)
+  local message, err = ask(self, method, params, call)
   if session and is_lost(message, err) then
     local ok
     ok, err = renew(self, session, call.deadline)
     if not ok then return nil, err end
-    message, err = ask(self, method, params, call, true)
+    message, err = ask(self, method, params, call)
   end
   return answer.settle(self.wire, method, message, err)
 end

@@ -82,7 +82,7 @@ end
 function modern.offered(message)
   local err = message and message.error
   if not err or err.code ~= UNSUPPORTED_VERSION then return nil end
-  local supported = type(err.data) == "table" and err.data.supported
+  local supported = json.is_object(err.data) and err.data.supported
   return json.is_array(supported) and supported or nil
 end
 
@@ -131,10 +131,10 @@ end
 --- Takes over what the server says about itself.
 -- @tparam table result of `server/discover`
 function modern_methods:learn(result)
-  local meta = type(result._meta) == "table" and result._meta or {}
+  local meta = json.is_object(result._meta) and result._meta or {}
   local info = meta[PREFIX .. "serverInfo"] or result.serverInfo
-  self.server_info = type(info) == "table" and info or nil
-  self.capabilities = type(result.capabilities) == "table" and result.capabilities or {}
+  self.server_info = json.is_object(info) and info or nil
+  self.capabilities = json.is_object(result.capabilities) and result.capabilities or {}
   self.instructions = type(result.instructions) == "string" and result.instructions or nil
 end
 

@@ -31,13 +31,9 @@ function rpc.response(message, result, failure)
   }
 end
 
-local function is_object(value)
-  return type(value) == "table" and not json.is_array(value)
-end
-
 -- Shapes one decoded message; nil and why if it is none.
 local function shape(value, text)
-  if not is_object(value) then return nil, "not a JSON-RPC message" end
+  if not json.is_object(value) then return nil, "not a JSON-RPC message" end
   if value.jsonrpc ~= "2.0" then return nil, "not JSON-RPC 2.0" end
   if value.id == json.null then value.id = nil end
   local message = { id = value.id }
@@ -50,12 +46,12 @@ local function shape(value, text)
   if type(value.method) == "string" then
     message.kind = value.id ~= nil and "request" or "notification"
     message.method = value.method
-    message.params = is_object(value.params) and value.params or {}
-  elseif is_object(value.error) and value.result == nil then
+    message.params = json.is_object(value.params) and value.params or {}
+  elseif json.is_object(value.error) and value.result == nil then
     message.kind, message.error = "response", value.error
     message.raw_error = core.json_member(text, "error")
     if type(value.error.code) ~= "number" then return nil, "an error without a code" end
-  elseif is_object(value.result) and (value.error == nil or value.error == json.null) then
+  elseif json.is_object(value.result) and (value.error == nil or value.error == json.null) then
     if value.id == nil then return nil, "a result without an id" end
     message.kind, message.result = "response", value.result
     message.raw = core.json_member(text, "result")

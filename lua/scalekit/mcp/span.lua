@@ -2,6 +2,8 @@
 -- checked already: this only finds boundaries.
 -- @module scalekit.mcp.span
 
+local trim = require "scalekit.trim"
+
 local span = {}
 
 local QUOTE, BACKSLASH, COMMA = ('"\\,'):byte(1, 3)
@@ -25,7 +27,7 @@ function span.items(text)
   local first = text:find("[", 1, true) + 1
   local at = first
   local function take(last)
-    local item = text:sub(first, last):match "^%s*(.-)%s*$"
+    local item = trim(text:sub(first, last))
     if item ~= "" then items[#items + 1] = item end
     first = last + 2
   end

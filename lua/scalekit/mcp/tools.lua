@@ -21,10 +21,10 @@ end
 
 -- Why a tool is left out, or nil and its mirrored parameters.
 local function judge(tool, seen, mirrored)
-  if type(tool) ~= "table" or type(tool.name) ~= "string" then return "it has no name" end
+  if not json.is_object(tool) or type(tool.name) ~= "string" then return "it has no name" end
   if seen[tool.name] then return "its name is taken" end
   local schema = tool.inputSchema
-  if type(schema) ~= "table" or json.is_array(schema) then return "it has no input schema" end
+  if not json.is_object(schema) then return "it has no input schema" end
   if not mirrored then return nil, {} end
   local mirrors, reason = header.mirrors(schema)
   return reason, mirrors

@@ -7,7 +7,6 @@ local failure = require "scalekit.mcp.failure"
 
 local wire = {}
 
-
 local wire_methods = {}
 local wire_mt = { __index = wire_methods, __name = "scalekit.mcp.wire" }
 

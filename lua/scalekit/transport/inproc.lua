@@ -47,6 +47,9 @@ end
 -- @tparam table app anything with `app:handle(request) → response`
 -- @treturn function `send(request) → response | nil, err`
 function inproc.new(app)
+  if type(app) ~= "table" or type(app.handle) ~= "function" then
+    error("transport.inproc: expected an app, such as scalekit.vmcp.app {} makes", 2)
+  end
   return function(request)
     local answer = app:handle(to_app(request))
     local headers = {}

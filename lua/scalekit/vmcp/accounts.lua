@@ -1,17 +1,17 @@
 --- Connected accounts in the store: one per connection and user.
 -- `account/<connection id>/<identifier>` is the record, `account.id/<id>` leads to it.
 local json = require "scalekit.json"
+local moment = require "scalekit.moment"
 
 local ids = require "scalekit.vmcp.ids"
-local moment = require "scalekit.vmcp.moment"
 local problem = require "scalekit.vmcp.problem"
 
-local M = {}
+local accounts = {}
 
 local RECORD, BY_ID = "account/", "account.id/"
 
 --- The states of an account, as the API spells them.
-M.STATES = {
+accounts.STATES = {
   ACTIVE = true, EXPIRED = true, PENDING_AUTH = true,
   PENDING_VERIFICATION = true, DISCONNECTED = true,
 }
@@ -20,17 +20,14 @@ local function key_of(connection, identifier)
   return RECORD .. connection.id .. "/" .. identifier
 end
 
-local function full()
-  return problem.unavailable("The environment has no memory left for this")
-end
-
 --- @treturn table|nil record { id, connection_name, identifier, status, updated_at }
-function M.find(app, connection, identifier)
+function accounts.find(app, connection, identifier)
   local text = app.store:get(key_of(connection, identifier))
   return text and json.decode(text)
 end
 
-function M.by_id(app, id)
+--- @treturn table|nil record
+function accounts.by_id(app, id)
   local key = app.store:get(BY_ID .. id)
   local text = key and app.store:get(key)
   return text and json.decode(text)
@@ -41,18 +38,15 @@ local function update(app, connection, identifier, change)
   local ok, account, refusal = app.store:update(key_of(connection, identifier), function(text)
     local before = text and json.decode(text)
     local account = change(before)
-    if not account then
-      return nil
-    end
+    if not account then return nil end
     account.updated_at = moment.format(app:now())
-    if not before and not app.store:set(BY_ID .. account.id, key_of(connection, identifier)) then
-      return nil, nil, full()
+    if not before then
+      local written, err = app.store:set(BY_ID .. account.id, key_of(connection, identifier))
+      if not written then return nil, nil, problem.store(err) end
     end
     return json.encode(account), account
   end)
-  if not ok then
-    return nil, full()
-  end
+  if not ok then return nil, problem.store(account) end
   return account, refusal
 end
 
@@ -66,11 +60,9 @@ local function new(connection, identifier, status)
 end
 
 --- The user's account, created as PENDING_AUTH when there is none.
-function M.ensure(app, connection, identifier)
-  local found = M.find(app, connection, identifier)
-  if found then
-    return found
-  end
+function accounts.ensure(app, connection, identifier)
+  local found = accounts.find(app, connection, identifier)
+  if found then return found end
   return update(app, connection, identifier, function(account)
     return account or new(connection, identifier, "PENDING_AUTH")
   end)
@@ -83,15 +75,13 @@ end
 -- @tparam string status
 -- @tparam[opt] string from only when the account is in this state
 -- @treturn table|nil record; nil also when the account is not in state `from`
-function M.set_status(app, connection, identifier, status, from)
+function accounts.set_status(app, connection, identifier, status, from)
   return update(app, connection, identifier, function(account)
-    if from and (not account or account.status ~= from) then
-      return nil
-    end
+    if from and (not account or account.status ~= from) then return nil end
     account = account or new(connection, identifier, status)
     account.status = status
     return account
   end)
 end
 
-return M
+return accounts

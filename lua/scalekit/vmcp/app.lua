@@ -1,4 +1,7 @@
 --- The one place that decides who answers a request.
+local options = require "scalekit.options"
+
+local accounts = require "scalekit.vmcp.accounts"
 local discovery = require "scalekit.vmcp.discovery"
 local endpoint = require "scalekit.vmcp.endpoint"
 local oauth = require "scalekit.vmcp.oauth"
@@ -7,7 +10,7 @@ local problem = require "scalekit.vmcp.problem"
 local rest = require "scalekit.vmcp.rest"
 local switches = require "scalekit.vmcp.switches"
 
-local M = {}
+local app = {}
 
 local App = {}
 local mt = { __index = App, __name = "scalekit.vmcp.app" }
@@ -28,8 +31,8 @@ local ROUTES = {
   { "^/mcp/v3/servers/" .. UUID .. "$", { POST = endpoint.post } },
 }
 
---- @tparam table self the members listed in `vmcp.app`
-function M.new(self)
+--- @tparam table self what `vmcp.app` made of its options
+function app.new(self)
   return setmetatable(self, mt)
 end
 
@@ -43,29 +46,44 @@ function App:server_url(uuid)
   return self.base_url .. "/mcp/v3/servers/" .. uuid
 end
 
--- A page of another site must not reach a server on the user's own machine through the user's
--- browser: neither under a foreign name (Host) nor by a cross-site request (Origin).
-local function trusted(app, headers)
-  local host, origin = headers.host, headers.origin
-  return (not host or app.hosts[host:lower()])
-    and (not origin or app.origins[origin])
+--- Makes a user's account ACTIVE, as if the user had opened a link and allowed it: for tests that
+-- have the app in their own process.
+-- @tparam table opts `connection_name`, `identifier`
+-- @treturn table|nil account
+-- @treturn string why not
+function App:authorize(opts)
+  opts = options.check("app:authorize", opts, { connection_name = "string", identifier = "string" })
+  local connection = self.catalogue:connection(opts.connection_name)
+  if not self.is_local then
+    error("app:authorize: only a local environment (base_url on loopback) does without users", 2)
+  elseif not connection then
+    error(("app:authorize: there is no connection named '%s'"):format(
+      tostring(opts.connection_name)), 2)
+  elseif not opts.identifier or opts.identifier == "" then
+    error("app:authorize: option 'identifier' is required", 2)
+  end
+  local account, refusal = accounts.set_status(self, connection, opts.identifier, "ACTIVE")
+  return account, refusal and refusal.message
 end
 
-local function allow(methods)
+-- A page of another site must not reach a server on the user's own machine through the user's
+-- browser: neither under a foreign name (Host) nor by a cross-site request (Origin).
+local function trusted(self, headers)
+  local host, origin = headers.host, headers.origin
+  return (not host or self.hosts[host:lower()])
+    and (not origin or self.origins[origin])
+end
+
+local function names_of(methods)
   local names = {}
-  for name in pairs(methods) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  return table.concat(names, ", ")
+  for name in pairs(methods) do names[#names + 1] = name end
+  return names
 end
 
 local function find(path)
   for _, route in ipairs(ROUTES) do
     local capture = path:match(route[1])
-    if capture then
-      return route[2], capture
-    end
+    if capture then return route[2], capture end
   end
 end
 
@@ -88,9 +106,9 @@ function App:handle(request)
   end
   local method = request.method == "HEAD" and "GET" or request.method
   if not methods[method] then
-    return problem.response(problem.method_not_allowed(allow(methods)))
+    return problem.response(problem.method_not_allowed(names_of(methods)))
   end
   return methods[method](self, request, capture)
 end
 
-return M
+return app

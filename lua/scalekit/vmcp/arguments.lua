@@ -4,7 +4,7 @@
 local core = require "scalekit.core"
 local json = require "scalekit.json"
 
-local M = {}
+local arguments = {}
 
 local MAX_PROBLEMS = 8
 
@@ -31,9 +31,7 @@ local function allows(schema_type, value)
     return is_type(value, schema_type)
   end
   for _, name in ipairs(schema_type) do
-    if is_type(value, name) then
-      return true
-    end
+    if is_type(value, name) then return true end
   end
   return false
 end
@@ -59,9 +57,7 @@ end
 local function check_enum(problems, path, schema, value)
   local names = {}
   for i, allowed in ipairs(schema.enum) do
-    if allowed == value then
-      return
-    end
+    if allowed == value then return end
     names[i] = json.encode(allowed)
   end
   note(problems, path, "must be one of " .. table.concat(names, ", "))
@@ -127,10 +123,10 @@ end
 -- @tparam table schema of the tool's input
 -- @tparam table value decoded by `scalekit.json`
 -- @treturn nil|string what is wrong, one line per problem
-function M.check(schema, value)
+function arguments.check(schema, value)
   local problems = {}
   check(problems, "", schema, value)
   return problems[1] and table.concat(problems, "\n")
 end
 
-return M
+return arguments

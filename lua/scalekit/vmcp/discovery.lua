@@ -4,7 +4,7 @@ local json = require "scalekit.json"
 local configs = require "scalekit.vmcp.configs"
 local problem = require "scalekit.vmcp.problem"
 
-local M = {}
+local discovery = {}
 
 local function document(value)
   return {
@@ -14,18 +14,18 @@ local function document(value)
   }
 end
 
-function M.health()
+function discovery.health()
   return { status = 200, headers = { ["content-type"] = "text/plain" }, body = "ok\n" }
 end
 
 --- The JSON Web Key Set that verifies every token of this environment.
-function M.keys(app)
+function discovery.keys(app)
   local jwk = app.key:jwk()
   jwk.kid, jwk.alg, jwk.use = app.kid, app.key:alg(), "sig"
   return document { keys = json.array { jwk } }
 end
 
-function M.openid(app)
+function discovery.openid(app)
   return document {
     issuer = app.base_url,
     jwks_uri = app.base_url .. "/keys",
@@ -41,12 +41,12 @@ function M.openid(app)
 end
 
 --- Where RFC 9728 puts the metadata of one Virtual MCP server.
-function M.resource_url(app, uuid)
+function discovery.resource_url(app, uuid)
   return app.base_url .. "/.well-known/oauth-protected-resource/mcp/v3/servers/" .. uuid
 end
 
 --- RFC 9728: each Virtual MCP server is a resource of its own.
-function M.resource(app, _, uuid)
+function discovery.resource(app, _, uuid)
   local config = configs.by_uuid(app, uuid)
   if not config then
     return problem.response(problem.not_found("No such MCP server"))
@@ -59,4 +59,4 @@ function M.resource(app, _, uuid)
   }
 end
 
-return M
+return discovery

@@ -2,6 +2,8 @@
 --
 -- Order of the checks: Origin and Host, path and verb (all in `app`), bearer, JSON, era. The
 -- handshake era is served without sessions, so no request depends on an earlier one.
+local trim = require "scalekit.trim"
+
 local configs = require "scalekit.vmcp.configs"
 local discovery = require "scalekit.vmcp.discovery"
 local legacy = require "scalekit.vmcp.legacy"
@@ -10,7 +12,9 @@ local problem = require "scalekit.vmcp.problem"
 local rpc = require "scalekit.vmcp.rpc"
 local tokens = require "scalekit.vmcp.tokens"
 
-local M = {}
+local endpoint = {}
+
+local MAX_NOTE = 100
 
 -- RFC 6750: whoever sent no credentials gets no error code; RFC 9728 says where to learn more.
 local function unauthorized(app, uuid, reason)
@@ -34,9 +38,7 @@ local function authenticate(app, request, uuid)
   else
     reason = "Authorization must be a bearer token"
   end
-  if not claims then
-    return nil, unauthorized(app, uuid, reason)
-  end
+  if not claims then return nil, unauthorized(app, uuid, reason) end
   return claims
 end
 
@@ -52,29 +54,32 @@ local function is_modern(message, headers)
     return true
   end
   local in_header = headers["mcp-protocol-version"]
-  if not in_header or legacy.VERSIONS[in_header] then
-    return false
-  end
+  if not in_header or legacy.VERSIONS[in_header] then return false end
   -- an initialize that announces a date of its own is answered with one of ours
   return message.method ~= "initialize" or modern.VERSIONS[in_header] ~= nil
 end
 
 -- Optional white space around a field value is not part of it.
-local function trim_headers(headers)
+local function protocol_headers(headers)
   local trimmed = {}
-  for name, value in pairs(headers) do
-    trimmed[name] = value:match "^[ \t]*(.-)[ \t]*$"
+  for _, name in ipairs { "mcp-protocol-version", "mcp-method", "mcp-name" } do
+    trimmed[name] = headers[name] and trim(headers[name])
   end
   return trimmed
 end
 
+-- For the request log, where a line has an end.
+local function note_of(message)
+  local name = message.method == "tools/call" and message.params.name
+  local note = (message.method or "response") .. (type(name) == "string" and " " .. name or "")
+  return note:sub(1, MAX_NOTE)
+end
+
 --- Answers a POST.
-function M.post(app, request, uuid)
+function endpoint.post(app, request, uuid)
   uuid = uuid:lower()
   local claims, refused = authenticate(app, request, uuid)
-  if not claims then
-    return refused
-  end
+  if not claims then return refused end
   local config = configs.by_uuid(app, uuid)
   if not config or config.id ~= claims.mcp_cfg then
     return problem.response(problem.not_found("This MCP server does not exist any more"))
@@ -83,20 +88,17 @@ function M.post(app, request, uuid)
   end
   local message
   message, refused = rpc.read(request.body)
-  if not message then
-    return refused
-  end
+  if not message then return refused end
   local session = {
     app = app,
     config = config,
     identifier = claims.sub,
-    headers = trim_headers(request.headers),
+    headers = protocol_headers(request.headers),
   }
   local era = is_modern(message, session.headers) and modern or legacy
   local response = era.answer(session, message)
-  local name = message.method == "tools/call" and message.params.name
-  response.note = (message.method or "response") .. (type(name) == "string" and " " .. name or "")
+  response.note = note_of(message)
   return response
 end
 
-return M
+return endpoint

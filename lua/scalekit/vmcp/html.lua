@@ -2,7 +2,7 @@
 -- and the policy says so to the browser.
 local core = require "scalekit.core"
 
-local M = {}
+local html = {}
 
 local STYLE = [[
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --line: #d0d7de; --paper: #fff;
@@ -18,6 +18,8 @@ main { max-width: 28rem; margin: 8vh auto 0; padding: 1.5rem; background: var(--
   border: 1px solid var(--line); border-radius: .75rem; }
 h1 { margin: 0 0 1rem; font-size: 1.35rem; line-height: 1.3; }
 p, ul { margin: 0 0 1rem; }
+form { margin: 0 0 1.25rem; }
+main > :last-child { margin-bottom: 0; }
 ul { padding-left: 1.2rem; }
 .soft { color: var(--soft); font-size: .9rem; }
 .wrap { overflow-wrap: anywhere; }
@@ -36,7 +38,7 @@ local ENTITIES = {
 }
 
 --- Text made safe between tags and inside quoted attributes.
-function M.escape(text)
+function html.escape(text)
   return (tostring(text):gsub("[&<>\"']", ENTITIES))
 end
 
@@ -56,8 +58,8 @@ end
 -- @tparam string content HTML
 -- @tparam[opt] string form_target an origin to which the answer to the page's form may redirect
 -- @treturn table response
-function M.page(status, title, content, form_target)
-  local safe_title = M.escape(title)
+function html.page(status, title, content, form_target)
+  local safe_title = html.escape(title)
   return {
     status = status,
     headers = {
@@ -77,4 +79,4 @@ function M.page(status, title, content, form_target)
   }
 end
 
-return M
+return html

@@ -1,10 +1,10 @@
 --- Identifiers: opaque, random, shaped like the service's own.
 local core = require "scalekit.core"
 
-local M = {}
+local ids = {}
 
 --- `prefix` and 18 decimal digits, e.g. `cfg_104829384756102938`.
-function M.new(prefix)
+function ids.new(prefix)
   local digits = {}
   while #digits < 18 do
     for byte in core.random(32):gmatch(".") do
@@ -19,7 +19,7 @@ function M.new(prefix)
 end
 
 --- Digits that depend on `text` alone, for ids which several processes must agree on.
-function M.derived(prefix, text)
+function ids.derived(prefix, text)
   local digits = {}
   for byte in core.sha256(text):sub(1, 18):gmatch(".") do
     digits[#digits + 1] = ("%d"):format(byte:byte() % 10)
@@ -28,7 +28,7 @@ function M.derived(prefix, text)
 end
 
 --- A random UUID (version 4), lower case.
-function M.uuid()
+function ids.uuid()
   local bytes = { core.random(16):byte(1, 16) }
   bytes[7] = 0x40 + bytes[7] % 0x10
   bytes[9] = 0x80 + bytes[9] % 0x40
@@ -42,8 +42,8 @@ function M.uuid()
 end
 
 --- A secret name nobody can guess: 256 bits, safe in a URL path.
-function M.opaque()
+function ids.opaque()
   return core.base64url(core.random(32))
 end
 
-return M
+return ids

@@ -3,9 +3,9 @@
 local rpc = require "scalekit.vmcp.rpc"
 local toolbox = require "scalekit.vmcp.toolbox"
 
-local M = {}
+local legacy = {}
 
-M.VERSIONS = { ["2025-11-25"] = true, ["2025-06-18"] = true, ["2025-03-26"] = true }
+legacy.VERSIONS = { ["2025-11-25"] = true, ["2025-06-18"] = true, ["2025-03-26"] = true }
 
 local NEWEST = "2025-11-25"
 -- what a request without a version header speaks; this one knows no structured results
@@ -16,10 +16,10 @@ local METHODS = {}
 function METHODS.initialize(session, message)
   local wanted = message.params.protocolVersion
   return rpc.result(message, {
-    protocolVersion = M.VERSIONS[wanted] and wanted or NEWEST,
+    protocolVersion = legacy.VERSIONS[wanted] and wanted or NEWEST,
     capabilities = { tools = {} },
     serverInfo = rpc.SERVER_INFO,
-    instructions = ("Tools of the Virtual MCP server '%s'."):format(session.config.name),
+    instructions = toolbox.instructions(session.config),
   })
 end
 
@@ -28,10 +28,8 @@ function METHODS.ping(_, message)
 end
 
 METHODS["tools/list"] = function(session, message)
-  if message.params.cursor ~= nil then
-    return rpc.error(message, 200, rpc.INVALID_PARAMS, "Invalid cursor")
-  end
-  local tools = toolbox.list(session.app, session.config)
+  local tools, wrong = toolbox.list(session, message.params)
+  if not tools then return rpc.error(message, 200, rpc.INVALID_PARAMS, wrong) end
   for _, tool in ipairs(session.version == ASSUMED and tools or {}) do
     tool.title, tool.outputSchema = nil, nil
   end
@@ -39,7 +37,7 @@ METHODS["tools/list"] = function(session, message)
 end
 
 METHODS["tools/call"] = function(session, message)
-  local result, wrong = toolbox.request(session, message.params)
+  local result, wrong = toolbox.call(session, message.params)
   if not result then
     return rpc.error(message, 200, rpc.INVALID_PARAMS, wrong)
   elseif session.version == ASSUMED then
@@ -52,10 +50,8 @@ end
 -- @tparam table session { app, config, identifier, headers }
 -- @tparam table message
 -- @treturn table response
-function M.answer(session, message)
-  if not message.method or not message.id then
-    return rpc.accepted()
-  end
+function legacy.answer(session, message)
+  if not message.method or not message.id then return rpc.accepted() end
   session.version = session.headers["mcp-protocol-version"] or ASSUMED
   local method = METHODS[message.method]
   if not method then
@@ -64,4 +60,4 @@ function M.answer(session, message)
   return method(session, message)
 end
 
-return M
+return legacy

@@ -7,9 +7,9 @@ local json = require "scalekit.json"
 local rpc = require "scalekit.vmcp.rpc"
 local toolbox = require "scalekit.vmcp.toolbox"
 
-local M = {}
+local modern = {}
 
-M.VERSIONS = { ["2026-07-28"] = true }
+modern.VERSIONS = { ["2026-07-28"] = true }
 
 local SUPPORTED = { "2026-07-28" }
 local LEVELS = {
@@ -22,9 +22,7 @@ local SENTINEL = "^=%?base64%?(.*)%?=$"
 -- A header value that was not safe as plain text; nil when the encoding is broken.
 local function decode_header(value)
   local encoded = value:match(SENTINEL)
-  if not encoded then
-    return value
-  end
+  if not encoded then return value end
   local text = core.unbase64(encoded)
   return text and core.utf8_length(text) and text or nil
 end
@@ -47,15 +45,14 @@ METHODS["server/discover"] = function(session, message)
   return rpc.result(message, uncached {
     supportedVersions = json.array(SUPPORTED),
     capabilities = { tools = {} },
-    instructions = ("Tools of the Virtual MCP server '%s'."):format(session.config.name),
+    instructions = toolbox.instructions(session.config),
   })
 end
 
 METHODS["tools/list"] = function(session, message)
-  if message.params.cursor ~= nil then
-    return rpc.error(message, 200, rpc.INVALID_PARAMS, "Invalid cursor")
-  end
-  return rpc.result(message, uncached { tools = toolbox.list(session.app, session.config) })
+  local tools, wrong = toolbox.list(session, message.params)
+  if not tools then return rpc.error(message, 200, rpc.INVALID_PARAMS, wrong) end
+  return rpc.result(message, uncached { tools = tools })
 end
 
 METHODS["tools/call"] = function(session, message)
@@ -65,35 +62,33 @@ METHODS["tools/call"] = function(session, message)
     return rpc.error(message, 400, rpc.HEADER_MISMATCH,
       given and "Mcp-Name does not match params.name" or "Mcp-Name is missing")
   end
-  local result, wrong = toolbox.request(session, message.params)
-  if not result then
-    return rpc.error(message, 200, rpc.INVALID_PARAMS, wrong)
-  end
+  local result, wrong = toolbox.call(session, message.params)
+  if not result then return rpc.error(message, 200, rpc.INVALID_PARAMS, wrong) end
   return rpc.result(message, complete(result))
 end
 
 -- What a request's metadata lacks, as an error response; nil when it is complete.
 local function check_meta(message, meta, in_header)
-  local in_body = type(meta) == "table" and meta[rpc.META .. "protocolVersion"]
-  local capabilities = type(meta) == "table" and meta[rpc.META .. "clientCapabilities"]
-  local level = type(meta) == "table" and meta[rpc.META .. "logLevel"]
+  meta = json.is_object(meta) and meta or {}
+  local in_body = meta[rpc.META .. "protocolVersion"]
+  local level = meta[rpc.META .. "logLevel"]
   if not in_header then
     return rpc.error(message, 400, rpc.HEADER_MISMATCH, "MCP-Protocol-Version is missing")
   elseif type(in_body) ~= "string" then
     return rpc.error(message, 400, rpc.INVALID_PARAMS,
       "params._meta lacks " .. rpc.META .. "protocolVersion")
-  elseif type(capabilities) ~= "table" or json.is_array(capabilities) then
+  elseif not json.is_object(meta[rpc.META .. "clientCapabilities"]) then
     return rpc.error(message, 400, rpc.INVALID_PARAMS,
       "params._meta lacks " .. rpc.META .. "clientCapabilities")
   elseif in_header ~= in_body then
     return rpc.error(message, 400, rpc.HEADER_MISMATCH,
       "MCP-Protocol-Version does not match params._meta")
-  elseif not M.VERSIONS[in_body] then
+  elseif not modern.VERSIONS[in_body] then
     return rpc.error(message, 400, rpc.UNSUPPORTED_VERSION, "Unsupported protocol version", {
       supported = json.array(SUPPORTED),
       requested = in_body,
     })
-  elseif level and not LEVELS[level] then
+  elseif level ~= nil and not LEVELS[level] then
     return rpc.error(message, 400, rpc.INVALID_PARAMS, "Unknown log level")
   end
 end
@@ -102,7 +97,7 @@ end
 -- @tparam table session { app, config, identifier, headers }
 -- @tparam table message
 -- @treturn table response
-function M.answer(session, message)
+function modern.answer(session, message)
   if not message.method then
     return rpc.error(nil, 400, rpc.INVALID_REQUEST, "Responses are not sent to a server")
   elseif not message.id then
@@ -122,4 +117,4 @@ function M.answer(session, message)
   return method(session, message)
 end
 
-return M
+return modern

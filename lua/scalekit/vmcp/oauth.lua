@@ -5,7 +5,7 @@ local route = require "scalekit.route"
 
 local tokens = require "scalekit.vmcp.tokens"
 
-local M = {}
+local oauth = {}
 
 local function respond(status, value, headers)
   headers = headers or {}
@@ -26,13 +26,11 @@ local function read_form(request)
     return nil, "The body must be application/x-www-form-urlencoded"
   end
   local list = route.pairs(request.body)
-  if not list then
-    return nil, "The form holds a malformed percent escape"
-  end
+  if not list then return nil, "The form holds a malformed escape or text that is not UTF-8" end
   local form = {}
   for _, pair in ipairs(list) do
     if form[pair[1]] then
-      return nil, "Parameter given more than once: " .. pair[1]
+      return nil, "A parameter is given more than once"
     end
     form[pair[1]] = pair[2]
   end
@@ -44,9 +42,7 @@ local function read_basic(authorization)
   local encoded = authorization and authorization:match "^[Bb][Aa][Ss][Ii][Cc] +(%S+)%s*$"
   local pair = encoded and core.unbase64(encoded)
   local id, secret = (pair or ""):match "^([^:]*):(.*)$"
-  if not id then
-    return nil
-  end
+  if not id then return nil end
   id = core.unpercent((id:gsub("%+", " ")))
   secret = core.unpercent((secret:gsub("%+", " ")))
   return id and secret and { client_id = id, client_secret = secret }
@@ -62,7 +58,7 @@ local function authenticate(app, credentials)
 end
 
 --- Issues an access token.
-function M.token(app, request)
+function oauth.token(app, request)
   local form, reason = read_form(request)
   if not form then
     return refuse(400, "invalid_request", reason)
@@ -86,4 +82,4 @@ function M.token(app, request)
   })
 end
 
-return M
+return oauth

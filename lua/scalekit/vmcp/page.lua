@@ -7,8 +7,9 @@ local accounts = require "scalekit.vmcp.accounts"
 local configs = require "scalekit.vmcp.configs"
 local html = require "scalekit.vmcp.html"
 local links = require "scalekit.vmcp.links"
+local toolbox = require "scalekit.vmcp.toolbox"
 
-local M = {}
+local page = {}
 
 local escape = html.escape
 
@@ -23,11 +24,19 @@ local DEAD = {
     "<p>It did not come from the page of this link. Open the link again.</p>" },
 }
 
-local function dead_page(reason)
-  local page = DEAD[reason]
-  local response = html.page(page[1], page[2], page[3])
-  response.note = "link " .. reason
+local function noted(response, note)
+  response.note = note
   return response
+end
+
+local function dead_page(reason)
+  local dead = DEAD[reason]
+  return noted(html.page(dead[1], dead[2], dead[3]), "link " .. reason)
+end
+
+-- What could not be done now, for the user's eyes.
+local function failed_page(refusal)
+  return html.page(refusal.status, "Please try again", "<p>" .. escape(refusal.message) .. ".</p>")
 end
 
 local function origin_of(url)
@@ -36,22 +45,16 @@ end
 
 -- The titles of the tools that the config maps from this connection, or of all it has.
 local function wishes(config, connection)
-  local names = {}
+  local tools = connection.tools
   for _, mapping in ipairs(config and config.mappings or {}) do
     if mapping.connection_name == connection.name then
-      names = mapping.tools
+      tools = toolbox.mapped(connection, mapping)
     end
   end
   local items = {}
-  for _, tool in ipairs(connection.tools) do
-    local wanted = #names == 0
-    for _, name in ipairs(names) do
-      wanted = wanted or name == tool.name
-    end
-    if wanted then
-      items[#items + 1] = ("<li>%s <span class=\"soft\">(%s)</span></li>"):format(
-        escape(tool.title), tool.annotations.readOnlyHint and "only reads" or "can change things")
-    end
+  for i, tool in ipairs(tools) do
+    items[i] = ('<li>%s <span class="soft">(%s)</span></li>'):format(
+      escape(tool.title), tool.annotations.readOnlyHint and "only reads" or "can change things")
   end
   return table.concat(items, "\n")
 end
@@ -73,11 +76,9 @@ local CONSENT = [[
 involved and no password is asked for.</p>]]
 
 --- GET: the question. Opening the page changes nothing, so link checkers do no harm.
-function M.show(app, _, opaque)
+function page.show(app, _, opaque)
   local link, reason = links.open(app, opaque)
-  if not link then
-    return dead_page(reason)
-  end
+  if not link then return dead_page(reason) end
   local connection = app.catalogue:connection(link.connection_name)
   local config = link.config_id and configs.by_id(app, link.config_id)
   local name = connection.display_name or connection.name
@@ -89,31 +90,28 @@ function M.show(app, _, opaque)
     link.user_verify_url and origin_of(link.user_verify_url))
 end
 
-local CONNECTED = [[
-<p>You can close this window and go back to the app.</p>]]
+local CONNECTED = "<p>You can close this window and go back to the app.</p>"
+local DENIED = "<p>You denied access. Nothing was connected, and you can close this window.</p>"
 
 --- Where a user ends up when all is done.
-function M.connected()
+function page.connected()
   return html.page(200, "Connected", CONNECTED)
 end
 
-local function out_of_memory()
-  return html.page(503, "Please try again", "<p>The environment has no memory left for this.</p>")
-end
-
--- Custom user verification: the account waits until the app has said who came back.
+-- Custom user verification: the account waits until the app has said who came back. → response, or
+-- nil and a problem
 local function ask_the_app(app, connection, link)
   if not link.user_verify_url then
     return html.page(400, "The account could not be connected",
       "<p>Error: <code>failed_to_exchange</code></p><p>user_verify_url not configured: this"
         .. " environment verifies users through the app, and the link does not say where.</p>")
   end
-  local id = links.request_verification(app, link)
-  local account = id
-    and accounts.set_status(app, connection, link.identifier, "PENDING_VERIFICATION")
-  if not account then
-    return out_of_memory()
+  local id, refusal = links.request_verification(app, link)
+  local account
+  if id then
+    account, refusal = accounts.set_status(app, connection, link.identifier, "PENDING_VERIFICATION")
   end
+  if not account then return nil, refusal end
   local url, fragment = link.user_verify_url:match "^([^#]*)(.*)$"
   local target = url .. (url:find("?", 1, true) and "&" or "?") .. "auth_request_id=" .. id
   if link.state and link.state ~= "" then
@@ -126,16 +124,13 @@ local function ask_the_app(app, connection, link)
   }
 end
 
+-- → response, or nil and a problem
 local function allow(app, link)
   local connection = app.catalogue:connection(link.connection_name)
-  if app.user_verification == "custom" then
-    return ask_the_app(app, connection, link)
-  elseif not accounts.set_status(app, connection, link.identifier, "ACTIVE") then
-    return out_of_memory()
-  end
-  local response = html.page(200, "Connected", CONNECTED)
-  response.note = "link allowed"
-  return response
+  if app.user_verification == "custom" then return ask_the_app(app, connection, link) end
+  local account, refusal = accounts.set_status(app, connection, link.identifier, "ACTIVE")
+  if not account then return nil, refusal end
+  return noted(page.connected(), "link allowed")
 end
 
 local function read_decision(request)
@@ -147,24 +142,23 @@ local function read_decision(request)
   return (decision == "allow" or decision == "deny") and decision, form.nonce or ""
 end
 
---- POST: the answer. It uses the link up, whatever it is. `app` has refused foreign origins before;
--- the nonce shows that the form is the one of the link's page.
-function M.decide(app, request, opaque)
+--- POST: the answer. It uses the link up, unless it could not be carried out. `app` has refused
+-- foreign origins before; the nonce shows that the form is the one of the link's page.
+function page.decide(app, request, opaque)
   local decision, nonce = read_decision(request)
   local from = request.headers["sec-fetch-site"]
   if not decision or from and from ~= "same-origin" and from ~= "none" then
     return dead_page "forged"
   end
   local link, reason = links.consume(app, opaque, nonce)
-  if not link then
-    return dead_page(reason)
-  elseif decision == "allow" then
-    return allow(app, link)
+  if not link then return DEAD[reason] and dead_page(reason) or failed_page(reason) end
+  if decision == "deny" then
+    return noted(html.page(200, "Not connected", DENIED), "link denied")
   end
-  local response = html.page(200, "Not connected",
-    "<p>You denied access. Nothing was connected, and you can close this window.</p>")
-  response.note = "link denied"
-  return response
+  local response, refusal = allow(app, link)
+  if response then return response end
+  links.release(app, opaque, link)
+  return failed_page(refusal)
 end
 
-return M
+return page

@@ -5,7 +5,7 @@ local json = require "scalekit.json"
 
 local problem = require "scalekit.vmcp.problem"
 
-local M = {}
+local paging = {}
 
 local SEAL_LENGTH = 16
 
@@ -33,14 +33,10 @@ end
 
 local function read_token(app, call)
   local text = call.query.page_token
-  if not text or text == "" then
-    return 0
-  end
+  if not text or text == "" then return 0 end
   local offset, mark = (core.unbase64url(text) or ""):match "^(%d%d?%d?%d?%d?%d?%d?)%.(.+)$"
   offset = tonumber(offset)
-  if not offset or not core.equal(mark, seal(app, call, offset)) then
-    return nil
-  end
+  if not offset or not core.equal(mark, seal(app, call, offset)) then return nil end
   return offset
 end
 
@@ -51,7 +47,7 @@ end
 -- @tparam number default page size
 -- @treturn table|nil the page's items
 -- @treturn table members for the reply, or a problem
-function M.cut(app, call, list, default)
+function paging.cut(app, call, list, default)
   local offset = read_token(app, call)
   if not offset then
     return nil, problem.violation("page_token", "is not a token of this list", "string.pattern")
@@ -72,4 +68,4 @@ function M.cut(app, call, list, default)
   }
 end
 
-return M
+return paging

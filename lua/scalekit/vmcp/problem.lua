@@ -2,77 +2,104 @@
 -- Handlers return `nil, problem`; `rest` turns it into a response.
 local json = require "scalekit.json"
 
-local M = {}
+local problem = {}
 
 local ERROR_INFO = "type.googleapis.com/scalekit.v1.errdetails.ErrorInfo"
 
 local function new(status, code, error_code, message)
-  return { status = status, code = code, error_code = error_code, message = message }
+  return { status = status, code = code, error_code = error_code, message = message, headers = {} }
 end
 
 --- The request breaks a rule of its schema.
 -- @tparam table violations array of { field, description, constraint }
 -- @treturn table problem
-function M.invalid(violations)
+function problem.invalid(violations)
   local first = violations[1]
   local where = first.field ~= "" and first.field .. ": " or ""
   local message = "Validation error: " .. where .. first.description
-  local problem = new(400, 3, "VALIDATION_ERROR", message)
-  problem.violations = violations
-  return problem
+  local invalid = new(400, 3, "VALIDATION_ERROR", message)
+  invalid.violations = violations
+  return invalid
 end
 
 --- One broken rule.
-function M.violation(field, description, constraint)
-  return M.invalid { { field = field, description = description, constraint = constraint } }
+function problem.violation(field, description, constraint)
+  return problem.invalid { { field = field, description = description, constraint = constraint } }
 end
 
 --- The request cannot be read at all.
-function M.malformed(message)
+function problem.malformed(message)
   return new(400, 3, "INVALID_ARGUMENT", message)
 end
 
 --- The request is well formed, but the state of things forbids it.
-function M.precondition(error_code, message)
+function problem.precondition(error_code, message)
   return new(400, 9, error_code, message)
 end
 
 --- Something with this name is there already. The service answers 400 here, not 409.
-function M.duplicate(message)
+function problem.duplicate(message)
   return new(400, 3, "DUPLICATE_IDENTIFIER", message)
 end
 
-function M.unauthenticated(message)
-  local problem = new(401, 16, "UNAUTHENTICATED", message)
-  problem.headers = { ["www-authenticate"] = "Bearer" }
-  return problem
+function problem.unauthenticated(message)
+  local refused = new(401, 16, "UNAUTHENTICATED", message)
+  refused.headers["www-authenticate"] = "Bearer"
+  return refused
 end
 
-function M.forbidden(message)
+function problem.forbidden(message)
   return new(403, 7, "PERMISSION_DENIED", message)
 end
 
-function M.not_found(message)
+function problem.not_found(message)
   return new(404, 5, "NOT_FOUND", message)
 end
 
-function M.method_not_allowed(allow)
-  local problem = new(405, 12, "METHOD_NOT_ALLOWED", "This path does not serve that method")
-  problem.headers = allow and { allow = allow } or nil
-  return problem
+--- @tparam[opt] table methods those that the path serves
+function problem.method_not_allowed(methods)
+  local refused = new(405, 12, "METHOD_NOT_ALLOWED", "This path does not serve that method")
+  if methods then
+    table.sort(methods)
+    refused.headers.allow = table.concat(methods, ", ")
+  end
+  return refused
 end
 
 --- The contract has it, this server does not.
-function M.unimplemented(message)
+function problem.unimplemented(message)
   return new(501, 12, "UNIMPLEMENTED", message)
 end
 
-function M.too_large(message)
+function problem.too_large(message)
   return new(413, 3, "REQUEST_TOO_LARGE", message)
 end
 
-function M.unavailable(message)
-  return new(503, 14, "UNAVAILABLE", message)
+--- A store did not write.
+-- @tparam string err what it said
+function problem.store(err)
+  if err ~= "busy" then
+    return new(503, 14, "UNAVAILABLE", "The environment has no memory left for this")
+  end
+  local busy = new(503, 14, "UNAVAILABLE", "Too many requests change this at once; try again")
+  busy.headers["retry-after"] = "1"
+  return busy
+end
+
+--- A mistake of this server. What it was is in its log.
+function problem.internal()
+  return new(500, 13, "INTERNAL", "The server failed")
+end
+
+--- What the program in front of the app refused by itself, as far as its status tells.
+function problem.of_status(status)
+  if status == 405 then return problem.method_not_allowed() end
+  if status == 413 then return problem.too_large "The body is too large" end
+  local refused = status >= 500 and problem.internal()
+    or problem.malformed "The request is not valid HTTP, or too large"
+  -- nginx has statuses of its own, which never leave it
+  refused.status = (status < 450 or status >= 500) and status or 400
+  return refused
 end
 
 local function field_violations(violations)
@@ -88,24 +115,18 @@ local function field_violations(violations)
 end
 
 --- The response value for a problem.
-function M.response(problem)
-  local info = { ["@type"] = ERROR_INFO, error_code = problem.error_code }
-  if problem.violations then
-    info.validation_error_info = { field_violations = field_violations(problem.violations) }
+function problem.response(said)
+  local info = { ["@type"] = ERROR_INFO, error_code = said.error_code }
+  if said.violations then
+    info.validation_error_info = { field_violations = field_violations(said.violations) }
   end
   local headers = { ["content-type"] = "application/json" }
-  for name, value in pairs(problem.headers or {}) do
-    headers[name] = value
-  end
+  for name, value in pairs(said.headers) do headers[name] = value end
   return {
-    status = problem.status,
+    status = said.status,
     headers = headers,
-    body = json.encode {
-      code = problem.code,
-      message = problem.message,
-      details = json.array { info },
-    },
+    body = json.encode { code = said.code, message = said.message, details = json.array { info } },
   }
 end
 
-return M
+return problem

@@ -6,7 +6,7 @@ local route = require "scalekit.route"
 local problem = require "scalekit.vmcp.problem"
 local tokens = require "scalekit.vmcp.tokens"
 
-local M = {}
+local rest = {}
 
 local HANDLERS = {}
 for _, noun in ipairs { "configs", "accounts", "sessions", "links", "tools" } do
@@ -16,7 +16,6 @@ for _, noun in ipairs { "configs", "accounts", "sessions", "links", "tools" } do
 end
 
 local MAX_DEPTH = 32
-local HELPERS = { null = json.null, array_mt = json.array_mt }
 
 local function authenticate(app, request)
   local token, reason = tokens.bearer(request.headers)
@@ -29,13 +28,11 @@ end
 -- An absent body is an empty message, as for the service's gateway.
 local function read_body(request)
   local text = request.body
-  if not text or text == "" then
-    return {}
-  end
+  if not text or text == "" then return {} end
   local value, message = json.decode(text, MAX_DEPTH)
   if value == nil then
     return nil, problem.malformed("The body is not valid JSON: " .. message)
-  elseif type(value) ~= "table" or json.is_array(value) then
+  elseif not json.is_object(value) then
     return nil, problem.malformed("The body must be a JSON object")
   end
   return value
@@ -46,27 +43,21 @@ local function read_call(op, params, request)
   local call = { op = op, params = params, query = {}, body = {} }
   if op.query then
     local query, violations = route.read_query(op, request.query)
-    if not query then
-      return nil, problem.invalid(violations)
-    end
+    if not query then return nil, problem.invalid(violations) end
     call.query = query
   end
   if op.body then
     local value, refusal = read_body(request)
-    if not value then
-      return nil, refusal
-    end
-    local body, violations = op.body:check(value, "receive", HELPERS)
-    if not body then
-      return nil, problem.invalid(violations)
-    end
+    if not value then return nil, refusal end
+    local body, violations = op.body:check(value, "receive", json)
+    if not body then return nil, problem.invalid(violations) end
     call.body = body
   end
   return call
 end
 
 local function respond(op, reply)
-  local shaped, violations = op.reply:check(reply, "reply", HELPERS)
+  local shaped, violations = op.reply:check(reply, "reply", json)
   if not shaped then
     error(("scalekit.vmcp: reply of %s: %s: %s"):format(
       op.id, violations[1].field, violations[1].description))
@@ -84,31 +75,25 @@ local function answer(app, request)
   if not op then
     local refusal = params == "not_found"
       and problem.not_found("No operation has this path")
-      or problem.method_not_allowed()
+      or problem.method_not_allowed(route.methods(request.path))
     return nil, refusal
   end
   local claims, reason = authenticate(app, request)
-  if not claims then
-    return nil, problem.unauthenticated(reason)
-  end
+  if not claims then return nil, problem.unauthenticated(reason) end
   local handler = HANDLERS[op.id]
   if not handler then
     return nil, problem.unimplemented(op.id .. " is not served here"), op
   end
   local call, refusal = read_call(op, params, request)
-  if not call then
-    return nil, refusal, op
-  end
+  if not call then return nil, refusal, op end
   local reply
   reply, refusal = handler(app, call)
-  if not reply then
-    return nil, refusal, op
-  end
+  if not reply then return nil, refusal, op end
   return respond(op, reply)
 end
 
 --- Answers an API request.
-function M.handle(app, request)
+function rest.handle(app, request)
   local response, refusal, op = answer(app, request)
   if not response then
     response = problem.response(refusal)
@@ -117,4 +102,4 @@ function M.handle(app, request)
   return response
 end
 
-return M
+return rest

@@ -4,19 +4,21 @@ local json = require "scalekit.json"
 
 local version = require "scalekit.version"
 
-local M = {}
+local rpc = {}
 
-M.PARSE_ERROR = -32700
-M.INVALID_REQUEST = -32600
-M.METHOD_NOT_FOUND = -32601
-M.INVALID_PARAMS = -32602
-M.HEADER_MISMATCH = -32020
-M.UNSUPPORTED_VERSION = -32022
+rpc.PARSE_ERROR = -32700
+rpc.INVALID_REQUEST = -32600
+rpc.METHOD_NOT_FOUND = -32601
+rpc.INVALID_PARAMS = -32602
+rpc.HEADER_MISMATCH = -32020
+rpc.UNSUPPORTED_VERSION = -32022
 
-M.META = "io.modelcontextprotocol/"
+rpc.META = "io.modelcontextprotocol/"
 
 --- How this server introduces itself.
-M.SERVER_INFO = { name = "scalekit-vmcp", title = "Scalekit Virtual MCP server", version = version }
+rpc.SERVER_INFO = {
+  name = "scalekit-vmcp", title = "Scalekit Virtual MCP server", version = version,
+}
 
 local MAX_DEPTH = 64
 
@@ -31,12 +33,12 @@ end
 --- The answer to a request.
 -- @tparam table message as `read` returned it
 -- @tparam table result
-function M.result(message, result)
+function rpc.result(message, result)
   return respond(200, { jsonrpc = "2.0", id = json.raw(message.id), result = result })
 end
 
 --- An error. The request's id is echoed with its very text; one that could not be read is left out.
-function M.error(message, status, code, text, data)
+function rpc.error(message, status, code, text, data)
   return respond(status, {
     jsonrpc = "2.0",
     id = message and message.id and json.raw(message.id) or nil,
@@ -45,7 +47,7 @@ function M.error(message, status, code, text, data)
 end
 
 --- The answer to what wants none.
-function M.accepted()
+function rpc.accepted()
   return { status = 202, headers = {} }
 end
 
@@ -57,9 +59,7 @@ local function read_id(body)
     return text
   end
   local number = tonumber(text)
-  if number and number % 1 == 0 then
-    return text
-  end
+  if number and number % 1 == 0 then return text end
   return nil, "An id is a string or an integer"
 end
 
@@ -68,33 +68,34 @@ end
 -- @treturn table|nil { id (its JSON text, nil for a notification), method (nil for a response),
 --   params }
 -- @treturn table response that says what is wrong
-function M.read(body)
+function rpc.read(body)
   local value, reason = json.decode(body or "", MAX_DEPTH)
   if value == nil then
-    return nil, M.error(nil, 400, M.PARSE_ERROR, "Parse error: " .. reason)
+    return nil, rpc.error(nil, 400, rpc.PARSE_ERROR, "Parse error: " .. reason)
   elseif json.is_array(value) then
-    return nil, M.error(nil, 400, M.INVALID_REQUEST,
+    return nil, rpc.error(nil, 400, rpc.INVALID_REQUEST,
       "Batches are not served; send one message per request")
   elseif type(value) ~= "table" or value.jsonrpc ~= "2.0" then
-    return nil, M.error(nil, 400, M.INVALID_REQUEST, "Not a JSON-RPC 2.0 message")
+    return nil, rpc.error(nil, 400, rpc.INVALID_REQUEST, "Not a JSON-RPC 2.0 message")
   end
+  if value.params == json.null then value.params = nil end
   local id, wrong_id = read_id(body)
   if wrong_id then
-    return nil, M.error(nil, 400, M.INVALID_REQUEST, wrong_id)
+    return nil, rpc.error(nil, 400, rpc.INVALID_REQUEST, wrong_id)
   end
   local message = { id = id, method = value.method, params = {} }
   if value.method == nil and (value.result ~= nil or value.error ~= nil) then
     return message
   elseif type(value.method) ~= "string" then
-    return nil, M.error(message, 400, M.INVALID_REQUEST, "method must be a string")
-  elseif value.params ~= nil and (type(value.params) ~= "table" or json.is_array(value.params)) then
-    return nil, M.error(message, 400, M.INVALID_PARAMS, "params must be an object")
+    return nil, rpc.error(message, 400, rpc.INVALID_REQUEST, "method must be a string")
+  elseif value.params ~= nil and not json.is_object(value.params) then
+    return nil, rpc.error(message, 400, rpc.INVALID_PARAMS, "params must be an object")
   end
   for name, param in pairs(value.params or {}) do
     -- a null parameter is an absent one
-    message.params[name] = param ~= json.null and param or nil
+    if param ~= json.null then message.params[name] = param end
   end
   return message
 end
 
-return M
+return rpc

@@ -4,18 +4,21 @@
 --
 -- `PUT /switches/account` `{ connection_name, identifier, status }`
 -- `PUT /switches/clock` `{ advance = seconds }`
+local core = require "scalekit.core"
 local json = require "scalekit.json"
 
 local accounts = require "scalekit.vmcp.accounts"
 local problem = require "scalekit.vmcp.problem"
 local tokens = require "scalekit.vmcp.tokens"
 
-local M = {}
+local switches = {}
 
 local CLOCK = "switch/clock"
+local FARTHEST = 10 * 365 * 86400
+local MAX_IDENTIFIER = 255
 
 --- How far the clock was moved, in seconds.
-function M.offset(app)
+function switches.offset(app)
   return tonumber(app.store:get(CLOCK) or 0)
 end
 
@@ -27,6 +30,9 @@ function SWITCHES.account(app, body)
     return problem.not_found "There is no connection with this name"
   elseif type(body.identifier) ~= "string" or body.identifier == "" then
     return problem.violation("identifier", "is required", "required")
+  elseif core.utf8_length(body.identifier) > MAX_IDENTIFIER then
+    return problem.violation("identifier",
+      ("must have at most %d characters"):format(MAX_IDENTIFIER), "string.max_len")
   elseif not accounts.STATES[body.status] then
     return problem.violation("status", "is not a state of an account", "enum")
   end
@@ -36,13 +42,17 @@ end
 
 function SWITCHES.clock(app, body)
   local seconds = body.advance
-  if type(seconds) ~= "number" or seconds - seconds ~= 0 then
+  if type(seconds) ~= "number" then
     return problem.violation("advance", "must be a number of seconds", "type")
   end
-  local ok = app.store:update(CLOCK, function(text)
-    return ("%.3f"):format(tonumber(text or 0) + seconds)
+  local ok, refusal = app.store:update(CLOCK, function(text)
+    local offset = tonumber(text or 0) + seconds
+    if math.abs(offset) > FARTHEST then
+      return nil, problem.violation("advance", "moves the clock more than ten years", "range")
+    end
+    return ("%.3f"):format(offset)
   end)
-  return not ok and problem.unavailable "The clock cannot be moved now" or nil
+  return ok and refusal or not ok and problem.store(refusal) or nil
 end
 
 local function serve(app, request)
@@ -54,22 +64,18 @@ local function serve(app, request)
   if not switch then
     return problem.not_found "There is no such switch"
   elseif request.method ~= "PUT" then
-    return problem.method_not_allowed "PUT"
+    return problem.method_not_allowed { "PUT" }
   end
   local body = json.decode(request.body or "", 8)
-  if type(body) ~= "table" then
-    return problem.malformed "The body must be a JSON object"
-  end
+  if not json.is_object(body) then return problem.malformed "The body must be a JSON object" end
   return switch(app, body)
 end
 
 --- Answers a request below `/switches/`.
-function M.handle(app, request)
+function switches.handle(app, request)
   local refusal = serve(app, request)
-  if refusal then
-    return problem.response(refusal)
-  end
+  if refusal then return problem.response(refusal) end
   return { status = 204, headers = {} }
 end
 
-return M
+return switches

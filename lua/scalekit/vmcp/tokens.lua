@@ -4,7 +4,7 @@ local json = require "scalekit.json"
 
 local ids = require "scalekit.vmcp.ids"
 
-local M = {}
+local tokens = {}
 
 local MCP_SESSION = "mcp_session"
 local ACCESS_TOKEN_SECONDS = 86399
@@ -20,7 +20,7 @@ end
 --- An access token for the API.
 -- @treturn string token
 -- @treturn number its lifetime in seconds
-function M.access(app, scopes)
+function tokens.access(app, scopes)
   local token = sign(app, {
     client_id = app.client_id,
     sub = app.client_id,
@@ -30,14 +30,14 @@ function M.access(app, scopes)
   return token, ACCESS_TOKEN_SECONDS
 end
 
---- A session token: one user, one Virtual MCP server.
+--- A session token: one user, one Virtual MCP server. Its times are whole seconds.
 -- @tparam table config
 -- @tparam string identifier
 -- @tparam table account_ids in the order of the config's mappings
 -- @tparam number lifetime whole seconds
 -- @treturn string token
 -- @treturn number issue time
-function M.session(app, config, identifier, account_ids, lifetime)
+function tokens.session(app, config, identifier, account_ids, lifetime)
   return sign(app, {
     sub = identifier,
     aud = json.array { app:server_url(config.uuid) },
@@ -49,7 +49,7 @@ end
 
 local function object(text)
   local value = text and json.decode(text)
-  return type(value) == "table" and not json.is_array(value) and value or nil
+  return json.is_object(value) and value or nil
 end
 
 -- The key is ours and so is its algorithm; what the header says is compared, never obeyed.
@@ -77,7 +77,7 @@ end
 --- The claims of an access token for the API.
 -- @treturn table|nil claims
 -- @treturn string why not
-function M.read_access(app, token)
+function tokens.read_access(app, token)
   local claims, reason = read(app, token)
   if not claims then
     return nil, reason
@@ -88,7 +88,7 @@ function M.read_access(app, token)
 end
 
 --- The claims of a session token for the MCP server with this UUID.
-function M.read_session(app, token, uuid)
+function tokens.read_session(app, token, uuid)
   local claims, reason = read(app, token)
   if not claims then
     return nil, reason
@@ -97,9 +97,7 @@ function M.read_session(app, token, uuid)
   end
   local audience = type(claims.aud) == "table" and claims.aud or { claims.aud }
   for _, url in ipairs(audience) do
-    if url == app:server_url(uuid) then
-      return claims
-    end
+    if url == app:server_url(uuid) then return claims end
   end
   return nil, "The token is for another MCP server"
 end
@@ -107,16 +105,12 @@ end
 --- The bearer token of a request.
 -- @treturn string|nil token
 -- @treturn string|nil "missing" or "malformed"
-function M.bearer(headers)
+function tokens.bearer(headers)
   local value = headers.authorization
-  if not value or value == "" then
-    return nil, "missing"
-  end
+  if not value or value == "" then return nil, "missing" end
   local token = value:match "^[Bb][Ee][Aa][Rr][Ee][Rr] +([%w._~+/=-]+) *$"
-  if not token then
-    return nil, "malformed"
-  end
+  if not token then return nil, "malformed" end
   return token
 end
 
-return M
+return tokens

@@ -3,16 +3,15 @@ local json = require "scalekit.json"
 
 local accounts = require "scalekit.vmcp.accounts"
 local arguments_check = require "scalekit.vmcp.arguments"
+local problem = require "scalekit.vmcp.problem"
 
-local M = {}
+local toolbox = {}
 
 local DATA = "data/"
 
--- The tools of one mapping; one that names none means all of its connection.
-local function mapped(connection, mapping)
-  if #mapping.tools == 0 then
-    return connection.tools
-  end
+--- The tools of one mapping; one that names none means all of its connection.
+function toolbox.mapped(connection, mapping)
+  if #mapping.tools == 0 then return connection.tools end
   local tools = {}
   for i, name in ipairs(mapping.tools) do
     tools[i] = connection.tools_by_name[name]
@@ -25,28 +24,39 @@ end
 local function walk(app, config, visit)
   for _, mapping in ipairs(config.mappings) do
     local connection = app.catalogue:connection(mapping.connection_name)
-    for _, tool in ipairs(mapped(connection, mapping)) do
+    for _, tool in ipairs(toolbox.mapped(connection, mapping)) do
       local found = visit(connection, tool)
-      if found then
-        return found
-      end
+      if found then return found end
     end
   end
 end
 
---- The tools as MCP describes them.
--- @treturn table array
-function M.list(app, config)
+--- What is said about the server to whoever connects.
+function toolbox.instructions(config)
+  return ("Tools of the Virtual MCP server '%s'."):format(config.name)
+end
+
+local function describe(tool)
+  return {
+    name = tool.name,
+    title = tool.title,
+    description = tool.description,
+    inputSchema = tool.input_schema,
+    outputSchema = tool.output_schema,
+    annotations = tool.annotations,
+  }
+end
+
+--- Serves the params of a `tools/list`. All tools fit on one page, so every cursor is a wrong one.
+-- @tparam table session { app, config }
+-- @tparam table params
+-- @treturn table|nil array of tools as MCP describes them
+-- @treturn string why not
+function toolbox.list(session, params)
+  if params.cursor ~= nil then return nil, "Invalid cursor" end
   local list = json.array {}
-  walk(app, config, function(_, tool)
-    list[#list + 1] = {
-      name = tool.name,
-      title = tool.title,
-      description = tool.description,
-      inputSchema = tool.input_schema,
-      outputSchema = tool.output_schema,
-      annotations = tool.annotations,
-    }
+  walk(session.app, session.config, function(_, tool)
+    list[#list + 1] = describe(tool)
   end)
   return list
 end
@@ -89,9 +99,7 @@ local function run(app, connection, tool, identifier, arguments)
     end
     return json.encode(data), result, message
   end)
-  if not ok then
-    return nil, "The environment has no memory left for this"
-  end
+  if not ok then return nil, problem.store(result).message .. "." end
   return result, message
 end
 
@@ -105,17 +113,11 @@ end
 local function call(app, found, identifier, arguments)
   local connection, tool = found.connection, found.tool
   local account = accounts.find(app, connection, identifier)
-  if not account or account.status ~= "ACTIVE" then
-    return sign_in_again(connection, account)
-  end
+  if not account or account.status ~= "ACTIVE" then return sign_in_again(connection, account) end
   local wrong = arguments_check.check(tool.input_schema, arguments)
-  if wrong then
-    return failure("Invalid arguments for " .. tool.name .. ":\n" .. wrong)
-  end
+  if wrong then return failure("Invalid arguments for " .. tool.name .. ":\n" .. wrong) end
   local data, message = run(app, connection, tool, identifier, arguments)
-  if not data then
-    return failure(message)
-  end
+  if not data then return failure(message) end
   return success(data)
 end
 
@@ -125,18 +127,14 @@ end
 -- @tparam table params
 -- @treturn table|nil the result, without what the eras add
 -- @treturn string why the call cannot be made at all
-function M.request(session, params)
-  local name, arguments = params.name, params.arguments or {}
-  if type(name) ~= "string" then
-    return nil, "params.name must be a string"
-  elseif type(arguments) ~= "table" or json.is_array(arguments) then
-    return nil, "params.arguments must be an object"
-  end
+function toolbox.call(session, params)
+  local name, arguments = params.name, params.arguments
+  if arguments == nil then arguments = {} end
+  if type(name) ~= "string" then return nil, "params.name must be a string" end
+  if not json.is_object(arguments) then return nil, "params.arguments must be an object" end
   local found = find(session.app, session.config, name)
-  if not found then
-    return nil, "Unknown tool: " .. name
-  end
+  if not found then return nil, "Unknown tool: " .. name end
   return call(session.app, found, session.identifier, arguments)
 end
 
-return M
+return toolbox

@@ -1,10 +1,10 @@
 --- The demo calendar: what is in it on the first day, and the arithmetic of its times.
 local json = require "scalekit.json"
+local moment = require "scalekit.moment"
 
-local moment = require "scalekit.vmcp.moment"
 local seed = require "scalekit.vmcp.connector.seed"
 
-local M = {}
+local diary = {}
 
 local DAY, HOUR, MINUTE = 86400, 3600, 60
 
@@ -39,7 +39,7 @@ local function meeting(identifier, index, template, dice, now)
 end
 
 --- The calendar of a user.
-function M.seed(identifier, now)
+function diary.seed(identifier, now)
   local dice, events = seed.dice("googlecalendar:" .. identifier), json.array {}
   for i, template in ipairs(dice:pick(MEETINGS, dice:throw(5, 7))) do
     events[i] = meeting(identifier, i, template, dice, now)
@@ -48,11 +48,9 @@ function M.seed(identifier, now)
 end
 
 --- Sorts events by their beginning, in place.
-function M.sort(events)
+function diary.sort(events)
   table.sort(events, function(a, b)
-    if a.start ~= b.start then
-      return a.start < b.start
-    end
+    if a.start ~= b.start then return a.start < b.start end
     return a.id < b.id
   end)
   return events
@@ -60,9 +58,9 @@ end
 
 --- The stretches of at least `length` seconds in [from, till) that no event covers.
 -- @treturn table array of { start, finish }
-function M.free(events, from, till, length)
+function diary.free(events, from, till, length)
   local slots, at = {}, from
-  for _, event in ipairs(M.sort(events)) do
+  for _, event in ipairs(diary.sort(events)) do
     if event.finish > at and event.start < till then
       if event.start - at >= length then
         slots[#slots + 1] = { start = at, finish = event.start }
@@ -79,11 +77,9 @@ end
 --- Reads a time argument.
 -- @treturn number|nil Unix seconds; nil also when it is not given
 -- @treturn string|nil what is wrong
-function M.time(arguments, name)
+function diary.time(arguments, name)
   local text = arguments[name]
-  if text == nil then
-    return nil
-  end
+  if text == nil then return nil end
   local seconds = moment.parse(text)
   if not seconds then
     return nil, ("%s: '%s' is not a time in RFC 3339, such as 2026-01-31T09:00:00Z"):format(
@@ -92,4 +88,4 @@ function M.time(arguments, name)
   return seconds
 end
 
-return M
+return diary

@@ -1,16 +1,17 @@
 --- The demo connection `gmail`: a mailbox per user, made up, and changed by what tools send.
 local json = require "scalekit.json"
+local moment = require "scalekit.moment"
 
 local ids = require "scalekit.vmcp.ids"
 local mailbox = require "scalekit.vmcp.connector.mailbox"
-local moment = require "scalekit.vmcp.moment"
+local match = require "scalekit.vmcp.match"
 local schema = require "scalekit.vmcp.connector.schema"
 local seed = require "scalekit.vmcp.connector.seed"
 
 local MAX_MAILS = 200
 local SNIPPET = 100
 
-local LABEL = schema.string "A label, e.g. INBOX, UNREAD, STARRED, SENT"
+local LABEL = schema.string("A label, e.g. INBOX, UNREAD, STARRED, SENT", { maxLength = 100 })
 
 local SUMMARY = {
   id = schema.string "The message's id",
@@ -26,9 +27,7 @@ local SUMMARY = {
 -- Cuts after whole UTF-8 characters.
 local function snippet(body)
   local text = body:gsub("%s+", " ")
-  if #text <= SNIPPET then
-    return text
-  end
+  if #text <= SNIPPET then return text end
   return (text:sub(1, SNIPPET):gsub("[\192-\255]?[\128-\191]*$", "")) .. "…"
 end
 
@@ -46,55 +45,41 @@ local function summary(mail)
 end
 
 local function has_label(mail, label)
-  for _, name in ipairs(mail.label_ids) do
-    if name == label then
-      return true
-    end
-  end
-  return false
-end
-
-local function contains(text, part)
-  return text:lower():find(part, 1, true) ~= nil
+  return match.has(mail.label_ids, label:upper())
 end
 
 -- the operators of a search that the demo understands; anything else is a word of the text
 local OPERATORS = {
-  from = function(mail, value) return contains(mail.from, value) end,
-  to = function(mail, value) return contains(mail.to, value) end,
-  subject = function(mail, value) return contains(mail.subject, value) end,
+  from = function(mail, value) return match.mentions(mail.from, value) end,
+  to = function(mail, value) return match.mentions(mail.to, value) end,
+  subject = function(mail, value) return match.mentions(mail.subject, value) end,
   is = function(mail, value)
-    if value == "read" then
-      return not has_label(mail, "UNREAD")
-    end
-    return has_label(mail, value:upper())
+    if value == "read" then return not has_label(mail, "UNREAD") end
+    return has_label(mail, value)
   end,
-  ["in"] = function(mail, value) return has_label(mail, value:upper()) end,
-  label = function(mail, value) return has_label(mail, value:upper()) end,
+  ["in"] = has_label,
+  label = has_label,
 }
 
 local function matches(mail, query)
+  local text
   for term in query:lower():gmatch "%S+" do
     local name, value = term:match "^(%a+):(.+)$"
-    local operator = OPERATORS[name]
     local found
-    if operator then
-      found = operator(mail, value)
+    if OPERATORS[name] then
+      found = OPERATORS[name](mail, value)
     else
-      found = contains(mail.subject .. "\n" .. mail.body .. "\n" .. mail.from, term)
+      text = text or (mail.subject .. "\n" .. mail.body .. "\n" .. mail.from):lower()
+      found = text:find(term, 1, true)
     end
-    if not found then
-      return false
-    end
+    if not found then return false end
   end
   return true
 end
 
 local function wanted(mail, arguments)
   for _, label in ipairs(arguments.label_ids or {}) do
-    if not has_label(mail, label) then
-      return false
-    end
+    if not match.has(mail.label_ids, label) then return false end
   end
   -- a plain listing shows what was received, as a mailbox does
   if not arguments.query and not arguments.label_ids then
@@ -137,9 +122,7 @@ local function addresses(text)
     end
     list[#list + 1] = address
   end
-  if #list == 0 then
-    return nil, text
-  end
+  if #list == 0 then return nil, text end
   return list
 end
 
@@ -156,7 +139,7 @@ local function send_mail(data, arguments, user)
   local own = seed.address(user.identifier)
   local id = seed.hex("sent", user.identifier, ids.opaque())
   local labels = { "SENT" }
-  if contains(arguments.to, own:lower()) then
+  if match.mentions(arguments.to, own) then
     labels = { "SENT", "INBOX", "UNREAD" }
   end
   local mail = {
@@ -179,7 +162,7 @@ local function search_people(data, arguments)
   for _, mail in ipairs(data.mails) do
     local name, address = mail.from:match "^(.-)%s*<(.+)>$"
     address = address or mail.from
-    if not seen[address] and contains(mail.from, arguments.query:lower())
+    if not seen[address] and match.mentions(mail.from, arguments.query)
       and #people < (arguments.max_results or 10)
     then
       seen[address] = true
@@ -202,8 +185,10 @@ return {
       description = "Lists messages of the user's mailbox, newest first, optionally those that a"
         .. " search finds.",
       input_schema = schema.arguments {
-        query = schema.string "A search in Gmail's syntax, e.g. 'is:unread from:billing'",
-        label_ids = schema.list(LABEL, "Only messages with all of these labels"),
+        query = schema.string("A search in Gmail's syntax, e.g. 'is:unread from:billing'",
+          { maxLength = 500 }),
+        label_ids = schema.list(LABEL, "Only messages with all of these labels",
+          { maxItems = 20 }),
         max_results = schema.integer("How many messages at most (default 10)",
           { minimum = 1, maximum = 50 }),
       },
@@ -219,7 +204,8 @@ return {
       title = "Read a mail",
       description = "Returns one message with its whole text.",
       input_schema = schema.arguments({
-        message_id = schema.string("An id from gmail_fetch_mails", { minLength = 1 }),
+        message_id = schema.string("An id from gmail_fetch_mails",
+          { minLength = 1, maxLength = 64 }),
       }, { "message_id" }),
       output_schema = schema.object({
         id = SUMMARY.id, thread_id = SUMMARY.thread_id, from = SUMMARY.from, to = SUMMARY.to,
@@ -239,7 +225,7 @@ return {
         cc = schema.string("Further recipients, separated by commas", { maxLength = 1000 }),
         subject = schema.string("The subject line", { minLength = 1, maxLength = 250 }),
         body = schema.string("The text", { maxLength = 20000 }),
-        thread_id = schema.string "The conversation this answers",
+        thread_id = schema.string("The conversation this answers", { maxLength = 64 }),
       }, { "to", "subject", "body" }),
       output_schema = schema.object({
         id = SUMMARY.id, thread_id = SUMMARY.thread_id, date = SUMMARY.date,

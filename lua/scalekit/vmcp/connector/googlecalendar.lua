@@ -1,9 +1,10 @@
 --- The demo connection `googlecalendar`: a calendar per user, made up, and changed by its tools.
 local json = require "scalekit.json"
+local moment = require "scalekit.moment"
 
 local diary = require "scalekit.vmcp.connector.diary"
 local ids = require "scalekit.vmcp.ids"
-local moment = require "scalekit.vmcp.moment"
+local match = require "scalekit.vmcp.match"
 local schema = require "scalekit.vmcp.connector.schema"
 local seed = require "scalekit.vmcp.connector.seed"
 
@@ -11,8 +12,8 @@ local MAX_EVENTS = 200
 local MAX_SLOTS = 50
 local DEFAULT_MINUTES = 30
 
-local CALENDAR = schema.string "Which calendar; the demo has one, 'primary'"
-local ATTENDEE = schema.string "An e-mail address"
+local CALENDAR = schema.string("Which calendar; the demo has one, 'primary'", { maxLength = 100 })
+local ATTENDEE = schema.string("An e-mail address", { maxLength = 320 })
 
 local EVENT = schema.object({
   id = schema.string "The event's id",
@@ -40,16 +41,14 @@ end
 
 local function find(data, id)
   for i, event in ipairs(data.events) do
-    if event.id == id then
-      return event, i
-    end
+    if event.id == id then return event, i end
   end
   return nil, ("There is no event with the id %s"):format(id)
 end
 
 local function contains(event, query)
-  local text = table.concat({ event.summary, event.description, event.location }, "\n")
-  return text:lower():find(query:lower(), 1, true) ~= nil
+  return match.mentions(event.summary, query) or match.mentions(event.description, query)
+    or match.mentions(event.location, query)
 end
 
 local function window(arguments)
@@ -65,9 +64,7 @@ end
 
 local function list_events(data, arguments)
   local from, till, wrong = window(arguments)
-  if wrong then
-    return nil, wrong
-  end
+  if wrong then return nil, wrong end
   local events, most = json.array {}, arguments.max_results or 25
   for _, event in ipairs(diary.sort(data.events)) do
     if (not from or event.finish > from) and (not till or event.start < till)
@@ -90,29 +87,32 @@ end
 -- The end of an event: given, or the beginning plus a duration.
 local function finish_of(arguments, start, default)
   local finish, wrong = diary.time(arguments, "end_datetime")
-  if wrong then
-    return nil, wrong
-  elseif not finish then
+  if wrong then return nil, wrong end
+  if not finish then
     local hours, minutes = arguments.event_duration_hour, arguments.event_duration_minutes
     finish = (hours or minutes) and start + (hours or 0) * 3600 + (minutes or 0) * 60 or default
   end
-  if finish <= start then
-    return nil, "The event must end after it begins"
-  end
+  if finish <= start then return nil, "The event must end after it begins" end
+  if finish > moment.LAST then return nil, "The event must end before the year 10000" end
   return finish
 end
 
-local function create_event(data, arguments, user)
+-- When an event begins and ends and whether its guests can be invited: → start, finish, or nil, nil
+-- and what is wrong. What is not given stays as it is, the length of a moved event too.
+local function times_of(arguments, event)
   local start, wrong = diary.time(arguments, "start_datetime")
   wrong = wrong or check_attendees(arguments)
-  if wrong then
-    return nil, wrong
-  end
+  if wrong then return nil, nil, wrong end
+  start = start or event.start
   local finish
-  finish, wrong = finish_of(arguments, start, start + DEFAULT_MINUTES * 60)
-  if wrong then
-    return nil, wrong
-  elseif #data.events >= MAX_EVENTS then
+  finish, wrong = finish_of(arguments, start, start + event.finish - event.start)
+  return finish and start, finish, wrong
+end
+
+local function create_event(data, arguments, user)
+  local start, finish, wrong = times_of(arguments, { start = 0, finish = DEFAULT_MINUTES * 60 })
+  if wrong then return nil, wrong end
+  if #data.events >= MAX_EVENTS then
     return nil, ("The demo calendar is full (%d events)"):format(MAX_EVENTS)
   end
   local event = {
@@ -130,20 +130,9 @@ end
 
 local function update_event(data, arguments)
   local event, missing = find(data, arguments.event_id)
-  if not event then
-    return nil, missing
-  end
-  local start, wrong = diary.time(arguments, "start_datetime")
-  wrong = wrong or check_attendees(arguments)
-  if wrong then
-    return nil, wrong
-  end
-  start = start or event.start
-  local finish
-  finish, wrong = finish_of(arguments, start, start + event.finish - event.start)
-  if wrong then
-    return nil, wrong
-  end
+  if not event then return nil, missing end
+  local start, finish, wrong = times_of(arguments, event)
+  if wrong then return nil, wrong end
   event.start, event.finish = start, finish
   for _, name in ipairs { "summary", "description", "location" } do
     event[name] = arguments[name] or event[name]
@@ -154,18 +143,14 @@ end
 
 local function delete_event(data, arguments)
   local event, at = find(data, arguments.event_id)
-  if not event then
-    return nil, at
-  end
+  if not event then return nil, at end
   table.remove(data.events, at)
   return { id = event.id, deleted = true }
 end
 
 local function find_free_slots(data, arguments)
   local from, till, wrong = window(arguments)
-  if wrong then
-    return nil, wrong
-  end
+  if wrong then return nil, wrong end
   local slots = json.array {}
   local length = (arguments.duration_minutes or DEFAULT_MINUTES) * 60
   for i, slot in ipairs(diary.free(data.events, from, till, length)) do
@@ -202,7 +187,8 @@ local function event_arguments(more, required)
   return schema.arguments(properties, required)
 end
 
-local EVENT_ID = schema.string("An id from googlecalendar_list_events", { minLength = 1 })
+local EVENT_ID = schema.string("An id from googlecalendar_list_events",
+  { minLength = 1, maxLength = 64 })
 
 return {
   id = "conn_100000000000000002",
@@ -219,7 +205,8 @@ return {
         calendar_id = CALENDAR,
         time_min = schema.time "Only events that end after this",
         time_max = schema.time "Only events that begin before this",
-        query = schema.string "Only events whose title, text or place contains this",
+        query = schema.string("Only events whose title, text or place contains this",
+          { maxLength = 500 }),
         max_results = schema.integer("How many at most (default 25)",
           { minimum = 1, maximum = 250 }),
       },

@@ -7,7 +7,7 @@
 -- `data` only if the annotations do not say `readOnlyHint`.
 local ids = require "scalekit.vmcp.ids"
 
-local M = {}
+local connector = {}
 
 local Catalogue = {}
 local mt = { __index = Catalogue, __name = "scalekit.vmcp.catalogue" }
@@ -17,7 +17,7 @@ local MAX_NAME = 64
 local NAME = "^[%w_.-]+$"
 
 --- The built-in demo connections. Nothing of Google's is involved: the data is made up.
-function M.demo()
+function connector.demo()
   local gmail = require "scalekit.vmcp.connector.gmail"
   local googlecalendar = require "scalekit.vmcp.connector.googlecalendar"
   return { gmail, googlecalendar }
@@ -39,7 +39,7 @@ end
 --- Indexes connections; a name that would be ambiguous is an error.
 -- @tparam table connections array
 -- @treturn table catalogue with `connections` and `catalogue:connection(name)`
-function M.catalogue(connections)
+function connector.catalogue(connections)
   local self, taken = { connections = {}, by_name = {} }, {}
   for i, given in ipairs(connections) do
     if self.by_name[given.name] then
@@ -61,8 +61,8 @@ function Catalogue:connection(name)
 end
 
 --- A tool's id, the same in every process and after a restart.
-function M.tool_id(tool)
+function connector.tool_id(tool)
   return ids.derived("tol_", tool.name)
 end
 
-return M
+return connector

@@ -1,10 +1,10 @@
 --- The demo mailbox: what is in it on the first day.
 local json = require "scalekit.json"
+local moment = require "scalekit.moment"
 
-local moment = require "scalekit.vmcp.moment"
 local seed = require "scalekit.vmcp.connector.seed"
 
-local M = {}
+local mailbox = {}
 
 local DAY = 86400
 
@@ -67,7 +67,7 @@ end
 --- The mailbox of a user, newest first.
 -- @tparam string identifier
 -- @tparam number now Unix seconds
-function M.seed(identifier, now)
+function mailbox.seed(identifier, now)
   local dice, mails = seed.dice("gmail:" .. identifier), json.array {}
   for i, template in ipairs(dice:pick(LETTERS, dice:throw(6, 8))) do
     mails[i] = letter(identifier, i, template, dice, now)
@@ -78,4 +78,4 @@ function M.seed(identifier, now)
   return { mails = mails }
 end
 
-return M
+return mailbox

@@ -1,13 +1,13 @@
 --- Data that looks alive and is the same for the same user every time.
 local core = require "scalekit.core"
 
-local M = {}
+local seed = {}
 
 local Dice = {}
 local mt = { __index = Dice }
 
 --- Dice whose throws follow from `text`.
-function M.dice(text)
+function seed.dice(text)
   return setmetatable({ seed = text, throws = 0, bytes = "" }, mt)
 end
 
@@ -38,7 +38,7 @@ function Dice:pick(list, count)
 end
 
 --- Sixteen hexadecimal digits that follow from the parts.
-function M.hex(...)
+function seed.hex(...)
   local digest = core.sha256(table.concat({ ... }, "\0"))
   return (digest:sub(1, 8):gsub(".", function(char)
     return ("%02x"):format(char:byte())
@@ -46,11 +46,9 @@ function M.hex(...)
 end
 
 --- The address a user has in the demo data.
-function M.address(identifier)
-  if identifier:match "^[%w._+-]+@[%w.-]+$" then
-    return identifier
-  end
+function seed.address(identifier)
+  if identifier:match "^[%w._+-]+@[%w.-]+$" then return identifier end
   return identifier:gsub("[^%w._+-]", "-") .. "@example.com"
 end
 
-return M
+return seed

@@ -4,9 +4,8 @@ local json = require "scalekit.json"
 local accounts = require "scalekit.vmcp.accounts"
 local configs = require "scalekit.vmcp.configs"
 local links = require "scalekit.vmcp.links"
-local problem = require "scalekit.vmcp.problem"
 
-local M = {}
+local handler = {}
 
 -- With links asked for, a missing account is created, and every connection that has something to
 -- authorize gets a fresh link, active or not. Without, nothing changes.
@@ -23,9 +22,7 @@ local function state_of(app, config, connection, body)
       })
       account = link and account
     end
-    if not account then
-      return nil, refusal
-    end
+    if not account then return nil, refusal end
   else
     account = accounts.find(app, connection, body.identifier)
   end
@@ -39,21 +36,17 @@ local function state_of(app, config, connection, body)
   }
 end
 
-function M.ListMcpConnectedAccounts(app, call)
-  local config = configs.by_id(app, call.params.config_id)
-  if not config then
-    return nil, problem.not_found("No MCP config has this id")
-  end
+function handler.ListMcpConnectedAccounts(app, call)
+  local config, missing = configs.require(app, call.params.config_id)
+  if not config then return nil, missing end
   local list = json.array {}
   for _, mapping in ipairs(config.mappings) do
     local connection = app.catalogue:connection(mapping.connection_name)
     local state, refusal = state_of(app, config, connection, call.body)
-    if not state then
-      return nil, refusal
-    end
+    if not state then return nil, refusal end
     list[#list + 1] = state
   end
   return { connected_accounts = list }
 end
 
-return M
+return handler

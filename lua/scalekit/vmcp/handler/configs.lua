@@ -2,16 +2,13 @@
 local json = require "scalekit.json"
 
 local configs = require "scalekit.vmcp.configs"
+local match = require "scalekit.vmcp.match"
 local paging = require "scalekit.vmcp.paging"
 local problem = require "scalekit.vmcp.problem"
 
-local M = {}
+local handler = {}
 
 local PAGE_SIZE = 30
-
-local function not_found()
-  return problem.not_found("No MCP config has this id")
-end
 
 local function render(app, config)
   local mappings = json.array {}
@@ -64,119 +61,89 @@ local function read_mappings(app, given)
     seen[name] = true
     local tools = mapping.tools or {}
     local refusal = check_tools(connection, tools, where)
-    if refusal then
-      return nil, refusal
-    end
+    if refusal then return nil, refusal end
     mappings[i] = { connection_name = name, tools = json.array(tools) }
   end
   return mappings
 end
 
-function M.CreateMcpConfig(app, call)
+function handler.CreateMcpConfig(app, call)
   local body = call.body
   local mappings, refusal = read_mappings(app, body.connection_tool_mappings or {})
-  if not mappings then
-    return nil, refusal
-  end
+  if not mappings then return nil, refusal end
   local config
   config, refusal = configs.create(app, {
     name = body.name,
     description = body.description or "",
     mappings = mappings,
   })
-  if not config then
-    return nil, refusal
-  end
+  if not config then return nil, refusal end
   return { config = render(app, config) }
 end
 
-function M.GetMcpConfig(app, call)
-  local config = configs.by_id(app, call.params.config_id)
-  if not config then
-    return nil, not_found()
-  end
+function handler.GetMcpConfig(app, call)
+  local config, missing = configs.require(app, call.params.config_id)
+  if not config then return nil, missing end
   return { config = render(app, config) }
 end
 
 -- Neither field is optional on the wire, so an empty one cannot be told from an absent one: both
 -- mean "leave it alone".
-function M.UpdateMcpConfig(app, call)
+function handler.UpdateMcpConfig(app, call)
   local changes, given = {}, call.body.connection_tool_mappings
   if call.body.description and call.body.description ~= "" then
     changes.description = call.body.description
   end
   if given and #given > 0 then
     local mappings, refusal = read_mappings(app, given)
-    if not mappings then
-      return nil, refusal
-    end
+    if not mappings then return nil, refusal end
     changes.mappings = mappings
   end
   local config, refusal = configs.change(app, call.params.config_id, changes)
-  if not config then
-    return nil, refusal or not_found()
-  end
+  if not config then return nil, refusal end
   return { config = render(app, config) }
 end
 
-function M.DeleteMcpConfig(app, call)
-  if not configs.delete(app, call.params.config_id) then
-    return nil, not_found()
-  end
-  return {}
+function handler.DeleteMcpConfig(app, call)
+  local ok, refusal = configs.delete(app, call.params.config_id)
+  return ok and {}, refusal
 end
 
 local function has_provider(app, config, provider)
   for _, mapping in ipairs(config.mappings) do
     local connection = app.catalogue:connection(mapping.connection_name)
-    if connection and connection.provider:lower() == provider then
-      return true
-    end
+    if connection and connection.provider:lower() == provider then return true end
   end
   return false
 end
 
--- one predicate per filter; a config is listed when all of those given hold
+-- one predicate per filter: (value, app, config)
 local FILTERS = {
-  filter_id = function(_, config, value)
+  filter_id = function(value, _, config)
     return config.id == value
   end,
-  filter_name = function(_, config, value)
+  filter_name = function(value, _, config)
     return config.name == value:lower()
   end,
-  filter_provider = function(app, config, value)
+  filter_provider = function(value, app, config)
     return has_provider(app, config, value:lower())
   end,
   -- the host part says nothing: only the UUID in the last segment counts
-  filter_mcp_server_url = function(_, config, value)
-    return config.uuid == (value:match "([^/]+)/*$" or ""):lower()
+  filter_mcp_server_url = function(value, _, config)
+    return config.uuid == (value:match "^.*/([^/]+)/*$" or value):lower()
   end,
-  search = function(_, config, value)
-    return config.name:find(value:lower(), 1, true) ~= nil
+  search = function(value, _, config)
+    return match.mentions(config.name, value)
   end,
 }
 
-local function selected(app, config, query)
-  for name, predicate in pairs(FILTERS) do
-    local value = query[name]
-    if value and value ~= "" and not predicate(app, config, value) then
-      return false
-    end
-  end
-  return true
-end
-
-function M.ListMcpConfigs(app, call)
+function handler.ListMcpConfigs(app, call)
   local list = {}
   for _, config in ipairs(configs.all(app)) do
-    if selected(app, config, call.query) then
-      list[#list + 1] = config
-    end
+    if match.all(FILTERS, call.query, app, config) then list[#list + 1] = config end
   end
   local page, reply = paging.cut(app, call, list, PAGE_SIZE)
-  if not page then
-    return nil, reply
-  end
+  if not page then return nil, reply end
   reply.configs = json.array {}
   for i, config in ipairs(page) do
     reply.configs[i] = render(app, config)
@@ -184,4 +151,4 @@ function M.ListMcpConfigs(app, call)
   return reply
 end
 
-return M
+return handler

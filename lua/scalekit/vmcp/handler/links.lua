@@ -1,10 +1,11 @@
 --- Authorization links made one by one, and the confirmation of who used them.
+local moment = require "scalekit.moment"
+
 local accounts = require "scalekit.vmcp.accounts"
 local links = require "scalekit.vmcp.links"
-local moment = require "scalekit.vmcp.moment"
 local problem = require "scalekit.vmcp.problem"
 
-local M = {}
+local handler = {}
 
 local function given(value)
   return value ~= nil and value ~= ""
@@ -40,16 +41,14 @@ local function select_account(app, body)
   return account, account and connection or refusal
 end
 
-function M.GetMagicLinkForConnectedAccount(app, call)
+function handler.GetMagicLinkForConnectedAccount(app, call)
   local body = call.body
   if given(body.user_verify_url) and not is_plain_url(body.user_verify_url) then
     return nil, problem.violation(
       "user_verify_url", "is not an http or https URL", "string.pattern")
   end
   local account, connection = select_account(app, body)
-  if not account then
-    return nil, connection
-  end
+  if not account then return nil, connection end
   local link, expires = links.issue(app, {
     connection = connection,
     identifier = account.identifier,
@@ -57,17 +56,13 @@ function M.GetMagicLinkForConnectedAccount(app, call)
     user_verify_url = given(body.user_verify_url) and body.user_verify_url or nil,
     state = body.state,
   })
-  if not link then
-    return nil, expires
-  end
+  if not link then return nil, expires end
   return { link = link, expiry = moment.format(expires) }
 end
 
-function M.VerifyConnectedAccountUser(app, call)
+function handler.VerifyConnectedAccountUser(app, call)
   local request, refusal = links.verify(app, call.body.auth_request_id, call.body.identifier)
-  if not request then
-    return nil, refusal
-  end
+  if not request then return nil, refusal end
   local connection = app.catalogue:connection(request.connection_name)
   local account
   account, refusal = accounts.set_status(
@@ -78,4 +73,4 @@ function M.VerifyConnectedAccountUser(app, call)
   return { post_user_verify_redirect_url = app.base_url .. "/connected" }
 end
 
-return M
+return handler

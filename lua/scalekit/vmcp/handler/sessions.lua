@@ -1,11 +1,12 @@
 --- Session tokens: one user's short-lived key to one Virtual MCP server.
+local moment = require "scalekit.moment"
+
 local accounts = require "scalekit.vmcp.accounts"
 local configs = require "scalekit.vmcp.configs"
-local moment = require "scalekit.vmcp.moment"
 local problem = require "scalekit.vmcp.problem"
 local tokens = require "scalekit.vmcp.tokens"
 
-local M = {}
+local handler = {}
 
 local DEFAULT_EXPIRY = "3600s"
 
@@ -30,19 +31,16 @@ local function active_accounts(app, config, identifier)
   return list
 end
 
-function M.CreateMcpSessionToken(app, call)
-  local config = configs.by_id(app, call.params.mcp_config_id)
-  if not config then
-    return nil, problem.not_found("No MCP config has this id")
-  end
+function handler.CreateMcpSessionToken(app, call)
+  local config, missing = configs.require(app, call.params.mcp_config_id)
+  if not config then return nil, missing end
   local identifier = call.body.identifier
   local account_ids, refusal = active_accounts(app, config, identifier)
-  if not account_ids then
-    return nil, refusal
-  end
+  if not account_ids then return nil, refusal end
+  -- `exp` is a whole second, rounded down; `expires_at` is the very moment that was asked for
   local seconds, nanos = moment.duration(call.body.expiry or DEFAULT_EXPIRY)
   local token, issued = tokens.session(app, config, identifier, account_ids, seconds)
   return { token = token, expires_at = moment.format(issued + seconds, nanos) }
 end
 
-return M
+return handler

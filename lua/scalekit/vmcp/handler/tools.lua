@@ -3,9 +3,10 @@ local json = require "scalekit.json"
 
 local accounts = require "scalekit.vmcp.accounts"
 local connector = require "scalekit.vmcp.connector"
+local match = require "scalekit.vmcp.match"
 local paging = require "scalekit.vmcp.paging"
 
-local M = {}
+local handler = {}
 
 local PAGE_SIZE = 100
 
@@ -27,71 +28,45 @@ local function render(connection, tool)
   }
 end
 
-local function contains(list, value)
-  for _, item in ipairs(list) do
-    if item == value then
-      return true
-    end
-  end
-  return false
-end
-
 local function mentions(tool, text)
-  text = text:lower()
-  for _, part in ipairs { tool.name, tool.title, tool.description } do
-    if part:lower():find(text, 1, true) then
-      return true
-    end
-  end
-  return false
+  return match.mentions(tool.name, text) or match.mentions(tool.title, text)
+    or match.mentions(tool.description, text)
 end
 
--- one predicate per filter: (app, connection, tool, value)
+-- one predicate per filter: (value, app, connection, tool)
 local FILTERS = {
-  filter_provider = function(_, connection, _, value)
+  filter_provider = function(value, _, connection)
     return connection.provider:lower() == value:lower()
   end,
-  filter_connector = function(_, connection, _, value)
+  filter_connector = function(value, _, connection)
     return connection.name == value
   end,
-  filter_identifier = function(app, connection, _, value)
+  filter_identifier = function(value, app, connection)
     return accounts.find(app, connection, value) ~= nil
   end,
-  filter_connected_account_id = function(app, connection, _, value)
+  filter_connected_account_id = function(value, app, connection)
     local account = accounts.by_id(app, value)
     return account ~= nil and account.connection_name == connection.name
   end,
-  filter_tool_name = function(_, _, tool, value)
-    return #value == 0 or contains(value, tool.name)
+  filter_tool_name = function(value, _, _, tool)
+    return #value == 0 or match.has(value, tool.name)
   end,
-  filter_query = function(_, _, tool, value)
+  filter_query = function(value, _, _, tool)
     return mentions(tool, value)
   end,
 }
 
-local function selected(app, connection, tool, query)
-  for name, predicate in pairs(FILTERS) do
-    local value = query[name]
-    if value and value ~= "" and not predicate(app, connection, tool, value) then
-      return false
-    end
-  end
-  return true
-end
-
-function M.ListTools(app, call)
+function handler.ListTools(app, call)
   local list = {}
   for _, connection in ipairs(app.catalogue.connections) do
     for _, tool in ipairs(connection.tools) do
-      if selected(app, connection, tool, call.query) then
+      if match.all(FILTERS, call.query, app, connection, tool) then
         list[#list + 1] = { connection = connection, tool = tool }
       end
     end
   end
   local page, reply = paging.cut(app, call, list, PAGE_SIZE)
-  if not page then
-    return nil, reply
-  end
+  if not page then return nil, reply end
   reply.tools, reply.tool_names = json.array {}, json.array {}
   for i, item in ipairs(page) do
     if call.query.filter_summary then
@@ -103,4 +78,4 @@ function M.ListTools(app, call)
   return reply
 end
 
-return M
+return handler

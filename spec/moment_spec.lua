@@ -1,4 +1,4 @@
-local moment = require "scalekit.vmcp.moment"
+local moment = require "scalekit.moment"
 
 describe("moments", function()
   it("are written with as many digits as protobuf writes", function()
@@ -19,6 +19,8 @@ describe("moments", function()
       ["2000-02-29T12:00:00z"] = 951825600,
       ["2100-03-01T00:00:00Z"] = 4107542400,
       ["1969-12-31T23:59:59Z"] = -1,
+      ["2096-02-29T00:00:00Z"] = 3981312000,
+      ["9999-12-31T23:59:59Z"] = 253402300799,
     } do
       assert.equal(seconds, moment.parse(text), text)
     end
@@ -30,6 +32,9 @@ describe("moments", function()
       "2099-00-01T00:00:00Z", "2099-01-32T00:00:00Z", "2099-01-01T24:00:00Z", "2099-01-01T00:60:00Z",
       "2099-01-01T00:00:00.Z", "2099-01-01T00:00:001Z", "2099-01-01T00:00:00+1:00",
       "2099-01-01T00:00:00+24:00", "2099-01-01T00:00:00ZZ",
+      "2099-02-29T00:00:00Z", "2100-02-29T00:00:00Z", "2096-02-30T00:00:00Z",
+      "0000-01-01T00:00:00Z", "1899-12-31T23:59:59Z", "1900-01-01T00:00:00+00:01",
+      "9999-12-31T23:59:60Z", "9999-12-31T23:00:00-23:59",
     } do
       assert.is_nil(moment.parse(text), text)
     end
