@@ -99,8 +99,12 @@ build/bench/limit: spec/bench/limit.c
 	@mkdir -p $(@D)
 	$(CC) -O2 $(WARN) -D_GNU_SOURCE $< -lcurl -o $@
 
+# libFuzzer on every parser: FUZZ_SECONDS for each target. Needs clang.
+fuzz:
+	@spec/fuzz/run
+
 clean:
 	rm -rf build
 
-.PHONY: demo dev test build build-all layers valgrind bench bench-client clean
+.PHONY: demo dev test build build-all layers valgrind bench bench-client fuzz clean
 .SECONDARY:

@@ -65,10 +65,10 @@ static sk_status set_token(sk_buf *out, sk_json_span span) {
   out->len = 0;
   if (span.n < 3 || span.p[0] != '"') return SK_INVALID;
   for (i = 1; i + 1 < span.n; i++) {
+    int escaped = span.p[i] == '\\';
+    unsigned char c = (unsigned char)span.p[i += (size_t)escaped];
     sk_status rc;
-    char c = span.p[i];
-    if (c == '\\') c = span.p[++i];
-    if (c <= ' ' || c == 0x7f || c == '"' || (span.p[i - 1] == '\\' && c != '/')) return SK_INVALID;
+    if (c <= ' ' || c >= 0x7f || c == '"' || (escaped && c != '/')) return SK_INVALID;
     if ((rc = sk_buf_add(out, &c, 1)) != SK_OK) return rc;
   }
   return SK_OK;

@@ -71,7 +71,7 @@ sk_status sk_transfer_bearer(sk_transfer *t, const char *token, size_t n) {
   sk_status rc;
   size_t i;
   for (i = 0; i < n; i++)
-    if ((unsigned char)token[i] <= ' ' || token[i] == 0x7f) return SK_INVALID;
+    if ((unsigned char)token[i] <= ' ' || (unsigned char)token[i] >= 0x7f) return SK_INVALID;
   t->auth.len = 0;
   if ((rc = sk_buf_add(&t->auth, name, sizeof name - 1)) == SK_OK &&
       (rc = sk_buf_add(&t->auth, token, n)) == SK_OK)

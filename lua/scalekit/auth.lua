@@ -65,7 +65,9 @@ local function request_token(self, deadline)
 end
 
 local function fetch(self, deadline)
-  local flight = { done = driver.current().signal(), overdue = deadline }
+  local flight = {
+    done = driver.current().signal(), overdue = deadline, pilot = coroutine.running(),
+  }
   self.flight = flight
   local ok, err = request_token(self, deadline)
   if self.flight == flight then self.flight = nil end
@@ -74,11 +76,17 @@ local function fetch(self, deadline)
   return ok, err
 end
 
+-- Whether nobody will end a flight any more.
+local function is_lost(flight)
+  return core.now() >= flight.overdue
+    or (flight.pilot ~= nil and coroutine.status(flight.pilot) == "dead")
+end
+
 -- Waits for the coroutine that fetches. True: look again. False: fetch it
--- yourself. A flight that is overdue has lost its pilot.
+-- yourself.
 local function join(self, deadline)
   local flight = self.flight
-  if not flight or core.now() >= flight.overdue then return false end
+  if not flight or is_lost(flight) then return false end
   local ok, reason = flight.done:wait(math.min(deadline, flight.overdue))
   if ok then return true end
   if reason == "busy" then return false end

@@ -97,13 +97,13 @@ end
 
 -- → a function that shows what the log has gained since its last call
 local function log_reader(env)
-  local log, rest = assert(io.open(env.dir .. "/access.log", "rb")), ""
+  local log, shown = assert(io.open(env.dir .. "/access.log", "rb")), 0
   return function()
-    -- seeking makes the file forget that it has seen its end
-    log:seek("cur", 0)
-    rest = rest .. (log:read "*a" or "")
-    for line in rest:gmatch "([^\n]*)\n" do io.stderr:write(readable(line), "\n") end
-    rest = rest:match "[^\n]*$"
+    log:seek("set", shown)
+    for line in (log:read "*a" or ""):gmatch "([^\n]*)\n" do
+      io.stderr:write(readable(line), "\n")
+      shown = shown + #line + 1 -- last, for an interrupt may come at any point
+    end
   end
 end
 
@@ -128,12 +128,14 @@ local function serve(env)
   local show = log_reader(env)
   -- this is the main program, nobody is waiting above: an interrupt arrives as an error
   local ok, err = pcall(follow, env, show)
+  local errors = env:errors()
+  env:stop() -- from here on nothing is logged; the log is gone, but not for who has it open
   show()
   if not ok and tostring(err):find(INTERRUPTED, 1, true) then
     io.stderr:write "\nStopped.\n"
     return 0
   end
-  return fail(ok and "nginx has gone away\n" .. env:errors() or tostring(err))
+  return fail(ok and "nginx has gone away\n" .. errors or tostring(err))
 end
 
 --- Runs the command.

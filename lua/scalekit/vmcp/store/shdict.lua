@@ -14,7 +14,7 @@ local mt = { __index = Store, __name = "scalekit.store.shdict" }
 -- A holder never waits, so locks last microseconds. The expiry is for a worker that died inside.
 local LOCK_TTL = 5
 local LOCK_PATIENCE = 10
-local FIRST_PAUSE, LONGEST_PAUSE = 0.0005, 0.016
+local FIRST_PAUSE, LONGEST_PAUSE = 0.001, 0.016
 
 local OTHER = { a = "b", b = "a" }
 -- A reader may come between a flip and the end of the old slot. More than one of them in between
