@@ -52,7 +52,10 @@ static int show(lua_State *L) {
 }
 
 void sk_class(lua_State *L, sk_kind kind, const luaL_Reg *methods, lua_CFunction gc) {
-  if (luaL_newmetatable(L, class_name[kind])) {
+  luaL_getmetatable(L, class_name[kind]);
+  if (lua_isnil(L, -1)) {
+    lua_pop(L, 1);
+    lua_newtable(L);
     lua_newtable(L);
     sk_setfuncs(L, methods, 0);
     lua_setfield(L, -2, "__index");
@@ -67,6 +70,8 @@ void sk_class(lua_State *L, sk_kind kind, const luaL_Reg *methods, lua_CFunction
     lua_setfield(L, -2, "__metatable");
     lua_pushstring(L, class_name[kind]);
     lua_setfield(L, -2, "__name");
+    lua_pushvalue(L, -1); /* registered once it is whole: any step may throw */
+    lua_setfield(L, LUA_REGISTRYINDEX, class_name[kind]);
   }
   lua_pop(L, 1);
 }

@@ -50,6 +50,7 @@ static int create(lua_State *L) {
 
 static int form(lua_State *L) {
   box *b = check(L);
+  b->form.len = 0; /* what a call that threw has left */
   if (sk_credentials_form(b->c, &b->form) != SK_OK) return luaL_error(L, "scalekit: out of memory");
   sk_push_secret(L, b->form.p, b->form.len);
   sk_buf_free(&b->form);
@@ -68,6 +69,7 @@ static int accept(lua_State *L) {
     lua_pushboolean(L, 1);
     return 1;
   }
+  if (rc == SK_NOMEM) return luaL_error(L, "scalekit: out of memory");
   lua_pushnil(L);
   lua_pushliteral(L, "the token endpoint's answer has no usable access_token");
   return 2;

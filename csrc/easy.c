@@ -172,18 +172,24 @@ static int on_close(void *ud, curl_socket_t fd) {
 
 /* --- what all requests of a transport share --------------------------------------- */
 
-static void set_tls(CURL *e, const sk_profile_options *o) {
+/* For options that libcurl keeps a copy of: false where it has no memory for it,
+   and the request must not go out without. */
+static int set_text(CURL *e, CURLoption option, const char *text) {
+  return curl_easy_setopt(e, option, text) != CURLE_OUT_OF_MEMORY;
+}
+
+static int set_tls(CURL *e, const sk_profile_options *o) {
   long floor = o->tls13 ? CURL_SSLVERSION_TLSv1_3 : CURL_SSLVERSION_TLSv1_2;
   curl_easy_setopt(e, CURLOPT_SSLVERSION, floor);
   /* Any CAPATH, and some builds default to one, makes libcurl parse the whole
      bundle again for every connection. */
   curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
-  if (o->ca_file) curl_easy_setopt(e, CURLOPT_CAINFO, o->ca_file);
-  if (o->cert_file) curl_easy_setopt(e, CURLOPT_SSLCERT, o->cert_file);
-  if (o->key_file) curl_easy_setopt(e, CURLOPT_SSLKEY, o->key_file);
+  return (!o->ca_file || set_text(e, CURLOPT_CAINFO, o->ca_file)) &&
+         (!o->cert_file || set_text(e, CURLOPT_SSLCERT, o->cert_file)) &&
+         (!o->key_file || set_text(e, CURLOPT_SSLKEY, o->key_file));
 }
 
-static void set_profile(CURL *e, sk_loop *l, const sk_profile_options *o) {
+static int set_profile(CURL *e, sk_loop *l, const sk_profile_options *o) {
   curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -193,13 +199,7 @@ static void set_profile(CURL *e, sk_loop *l, const sk_profile_options *o) {
 #endif
   curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
                    (long)(o->http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
-  curl_easy_setopt(e, CURLOPT_ACCEPT_ENCODING, "");
   if (o->connect_ms) curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, o->connect_ms);
-  if (o->proxy)
-    curl_easy_setopt(e, CURLOPT_PROXY, o->proxy);
-  else /* what stays on this machine passes no proxy of the environment */
-    curl_easy_setopt(e, CURLOPT_NOPROXY, o->no_proxy);
-  set_tls(e, o);
   curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_open);
   curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, l);
   curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, on_close);
@@ -207,11 +207,16 @@ static void set_profile(CURL *e, sk_loop *l, const sk_profile_options *o) {
   curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
   curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_attempt);
+  /* what stays on this machine passes no proxy of the environment */
+  return set_text(e, CURLOPT_ACCEPT_ENCODING, "") && set_tls(e, o) &&
+         (o->proxy ? set_text(e, CURLOPT_PROXY, o->proxy)
+                   : set_text(e, CURLOPT_NOPROXY, o->no_proxy));
 }
 
 /* --- what is the request's own ------------------------------------------------------ */
 
-static void set_body(CURL *e, sk_transfer *t, const char *method) {
+static int set_body(CURL *e, sk_transfer *t, const char *method) {
+  const char *usual = "POST";
   if (t->producing) {
     curl_easy_setopt(e, CURLOPT_POST, 1L);
     curl_easy_setopt(e, CURLOPT_POSTFIELDS, NULL);
@@ -222,12 +227,11 @@ static void set_body(CURL *e, sk_transfer *t, const char *method) {
     curl_easy_setopt(e, CURLOPT_POSTFIELDS, t->body.len ? t->body.p : "");
     curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body.len);
   } else {
+    usual = "GET";
     curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
-    if (strcmp(method, "GET") != 0) curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, method);
     if (strcmp(method, "HEAD") == 0) curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
-    return;
   }
-  if (strcmp(method, "POST") != 0) curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, method);
+  return strcmp(method, usual) == 0 || set_text(e, CURLOPT_CUSTOMREQUEST, method);
 }
 
 /* The headers, with one of our own before the shared ones. */
@@ -239,14 +243,13 @@ static struct curl_slist *header_list(sk_transfer *t) {
   return &t->bearer;
 }
 
-static void set_request(CURL *e, sk_transfer *t) {
+static int set_request(CURL *e, sk_transfer *t) {
   const sk_transfer_options *o = &t->options;
-  curl_easy_setopt(e, CURLOPT_URL, t->url.p);
   curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 0L);
   curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 0L);
   curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, NULL);
   curl_easy_setopt(e, CURLOPT_NOBODY, 0L);
-  set_body(e, t, t->method);
+  if (!set_text(e, CURLOPT_URL, t->url.p) || !set_body(e, t, t->method)) return 0;
   curl_easy_setopt(e, CURLOPT_HTTPHEADER, header_list(t));
   curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE,
                    (curl_off_t)(o->stream == SK_WHOLE ? o->max_body : 0));
@@ -255,6 +258,7 @@ static void set_request(CURL *e, sk_transfer *t) {
   curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
   curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
   curl_easy_setopt(e, CURLOPT_PREREQDATA, t);
+  return 1;
 }
 
 /* --- the pool ------------------------------------------------------------------------- */
@@ -277,9 +281,9 @@ CURL *sk_easy_take(sk_loop *l, sk_transfer *t) {
   int ready;
   CURL *e = pick(l, t->profile->id, &ready);
   if (e == NULL) return NULL;
-  if (!ready) set_profile(e, l, &t->profile->options);
-  set_request(e, t);
-  return e;
+  if ((ready || set_profile(e, l, &t->profile->options)) && set_request(e, t)) return e;
+  curl_easy_cleanup(e); /* half set up: nobody may use it */
+  return NULL;
 }
 
 int sk_easy_restart(sk_loop *l, sk_transfer *t) {

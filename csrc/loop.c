@@ -45,19 +45,25 @@ static void global_init(void) {
   curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
+static CURLM *new_multi(sk_loop *l) {
+  CURLM *multi = curl_multi_init();
+  if (multi == NULL) return NULL;
+  curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+  curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, l);
+  curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
+  curl_multi_setopt(multi, CURLMOPT_TIMERDATA, l);
+  curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, l->limits.pool);
+  return multi;
+}
+
 static sk_status acquire(sk_loop *l) {
   l->due = -1;
+  l->broken = 0;
   if (sk_poller_open(&l->poller) != SK_OK) return SK_NOMEM;
-  l->multi = curl_multi_init();
-  if (l->multi == NULL) {
+  if ((l->multi = new_multi(l)) == NULL) {
     sk_poller_close(&l->poller);
     return SK_NOMEM;
   }
-  curl_multi_setopt(l->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-  curl_multi_setopt(l->multi, CURLMOPT_SOCKETDATA, l);
-  curl_multi_setopt(l->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-  curl_multi_setopt(l->multi, CURLMOPT_TIMERDATA, l);
-  curl_multi_setopt(l->multi, CURLMOPT_MAXCONNECTS, l->limits.pool);
   l->pid = (long)getpid();
   l->generation++;
   return SK_OK;
@@ -183,18 +189,41 @@ static void collect(sk_loop *l) {
   }
 }
 
-static void run_timer(sk_loop *l) {
+static void act(sk_loop *l, curl_socket_t fd, int mask) {
   int running;
+  if (curl_multi_socket_action(l->multi, fd, mask, &running) != CURLM_OK) l->broken = 1;
+}
+
+static void run_timer(sk_loop *l) {
   if (l->due < 0 || l->due > sk_now()) return;
   l->due = -1;
-  curl_multi_socket_action(l->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+  act(l, CURL_SOCKET_TIMEOUT, 0);
+}
+
+/* A multi handle that found no memory in the middle of an action may wait for
+   nothing for ever, and some versions crash when it goes on: what runs on it
+   ends, and a new one takes its place. */
+static void mend(sk_loop *l) {
+  CURLM *old = l->multi, *fresh;
+  sk_transfer *t;
+  if (!l->broken || (fresh = new_multi(l)) == NULL) return; /* the next step tries again */
+  for (t = l->all; t; t = t->next) {
+    t->stranded = t->easy != NULL;
+    if (t->stranded) curl_multi_remove_handle(old, t->easy);
+  }
+  l->multi = fresh;
+  curl_multi_cleanup(old);
+  l->broken = 0;
+  l->due = -1;
+  for (t = l->all; t; t = t->next)
+    if (t->stranded) sk_transfer_break(t); /* and who waits for its place, runs */
 }
 
 /* A socket stays ready until the kernel hears that nobody cares any more; and who
    is always busy must not keep timers and deadlines from their turn. */
 static int run_sockets(sk_loop *l, int timeout_ms) {
   sk_ready ready[64];
-  int i, n, running, rounds = 16;
+  int i, n, rounds = 16;
   do {
     n = sk_poller_wait(&l->poller, timeout_ms, ready, 64);
     for (i = 0; i < n; i++) {
@@ -202,7 +231,7 @@ static int run_sockets(sk_loop *l, int timeout_ms) {
       if (e & SK_READ) mask |= CURL_CSELECT_IN;
       if (e & SK_WRITE) mask |= CURL_CSELECT_OUT;
       if (e & SK_ERROR) mask |= CURL_CSELECT_ERR;
-      curl_multi_socket_action(l->multi, ready[i].fd, mask, &running);
+      act(l, ready[i].fd, mask);
     }
     timeout_ms = 0;
     if (n == 64) sk_poller_apply(&l->poller);
@@ -251,6 +280,7 @@ void sk_loop_step(sk_loop *l) {
   (void)run_sockets(l, 0);
   run_timer(l);
   collect(l);
+  mend(l);
   run_deadlines(l);
   sk_poller_apply(&l->poller); /* somebody may be waiting already */
 }
@@ -269,6 +299,7 @@ void sk_loop_wait(sk_loop *l, double seconds) {
   (void)run_sockets(l, to_ms(sooner(next_step(l), seconds)));
   run_timer(l);
   collect(l);
+  mend(l);
   run_deadlines(l);
 }
 

@@ -89,6 +89,7 @@ struct sk_loop {
   sk_loop_limits limits;
   long pid;
   unsigned long generation; /* how often it was opened: once, and after each fork */
+  int broken;  /* libcurl ran out of memory, and does not know what it waits for */
   double due;  /* when libcurl wants its timeout action; negative: never */
   sk_transfer *all, *news_head, *news_tail;
   int count;           /* transfers in `all`                            */
@@ -188,6 +189,7 @@ struct sk_transfer {
   unsigned char head_taken, streaming, head_seen, attempted;
   unsigned char stale, restarted; /* a kept connection was no good */
   unsigned char over;             /* libcurl is through with it    */
+  unsigned char stranded;         /* its multi handle is given up  */
   unsigned char producing, body_ended, starving; /* a body that comes in pieces */
 };
 
@@ -197,6 +199,8 @@ void sk_transfer_destroy(sk_transfer *t);
 void sk_transfer_finish(sk_transfer *t, CURLcode code);
 /* Lets libcurl go on with what it was told to hold back. */
 void sk_transfer_go_on(sk_transfer *t);
+/* It ran when memory ran out. */
+void sk_transfer_break(sk_transfer *t);
 /* Its time has passed. */
 void sk_transfer_expire(sk_transfer *t);
 /* Ends it without libcurl: its loop closes, or its process forked. */

@@ -60,7 +60,8 @@ static sk_status field(sk_sse *s, const char *line, size_t n) {
     if (len && *value == ' ') value++, len--;
   }
   if (is_name(line, name_len, "data")) {
-    if (s->has_data && sk_buf_add(&s->data, "\n", 1) != SK_OK) return SK_FULL;
+    sk_status rc = s->has_data ? sk_buf_add(&s->data, "\n", 1) : SK_OK;
+    if (rc != SK_OK) return rc;
     s->has_data = 1;
     return sk_buf_add(&s->data, value, len);
   }

@@ -264,6 +264,13 @@ void sk_transfer_finish(sk_transfer *t, CURLcode code) {
   end(t);
 }
 
+void sk_transfer_break(sk_transfer *t) {
+  t->stranded = 0;
+  t->unknown = (unsigned char)sk_transfer_sent(t);
+  fail(t, "internal", "out of memory");
+  end(t);
+}
+
 void sk_transfer_go_on(sk_transfer *t) {
   CURLcode code;
   t->alive = sk_now(); /* it was we who kept it waiting */

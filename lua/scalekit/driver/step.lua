@@ -88,7 +88,8 @@ end
 
 function signal:wait(deadline)
   if self.is_set then return true end
-  if not step.active() then return nil, "busy" end
+  -- what a run that has failed was to set, nobody sets any more
+  if not step.active() or self.scheduler ~= scheduler then return nil, "busy" end
   local task, ticket = take_ticket()
   local timer
   table.insert(self.waiting, { task = task, ticket = ticket })
@@ -100,9 +101,13 @@ function signal:wait(deadline)
   return ok, reason
 end
 
+local function new_signal(s)
+  return setmetatable({ waiting = {}, scheduler = s }, signal)
+end
+
 --- A latch: once set, everybody who waits goes on.
 function step.signal()
-  return setmetatable({ waiting = {} }, signal)
+  return new_signal(scheduler)
 end
 
 local task_mt = {}
@@ -136,7 +141,7 @@ local function new_task(s, fn, ...)
     thread = coroutine.create(function(...) return fn(...) end), -- 5.1 takes no C function
     arguments = pack(...),
     ticket = 0,
-    done = step.signal(),
+    done = new_signal(s),
   }, task_mt)
   s.alive = s.alive + 1
   s.ready[#s.ready + 1] = task
@@ -208,9 +213,9 @@ function step.run(fn, ...)
   if type(fn) ~= "function" then error("scalekit.run: expected a function", 2) end
   if scheduler then error("scalekit.run: already running; use scalekit.spawn", 2) end
   local s = { ready = {}, loops = {}, failed = {}, timers = timers.new(), alive = 0 }
-  scheduler = s
   local main = new_task(s, fn, ...)
   local ok, problem = pcall(function()
+    scheduler = s -- here: with no memory for it, nobody runs
     run_ready(s)
     while s.alive > 0 do
       wait_for_work(s)
