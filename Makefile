@@ -103,8 +103,12 @@ build/bench/limit: spec/bench/limit.c
 fuzz:
 	@spec/fuzz/run
 
+# Every allocation of the main job fails once; WALK_FULL=1 for all of Lua's too.
+walk: build-5.4 build-jit
+	@spec/walk/run
+
 clean:
 	rm -rf build
 
-.PHONY: demo dev test build build-all layers valgrind bench bench-client fuzz clean
+.PHONY: demo dev test build build-all layers valgrind bench bench-client fuzz walk clean
 .SECONDARY:

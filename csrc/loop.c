@@ -294,6 +294,7 @@ void sk_loop_wait(sk_loop *l, double seconds) {
   unsigned long before = l->announced;
   run_timer(l);
   collect(l);
+  mend(l);
   /* Older news is no reason not to wait: it belongs to somebody else. */
   if (l->announced != before) seconds = 0;
   (void)run_sockets(l, to_ms(sooner(next_step(l), seconds)));
