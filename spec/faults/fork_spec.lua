@@ -89,7 +89,8 @@ describe("a fork #faults", function()
   end
 
   it("ends the parent's transfers in the child, and there alone", function()
-    local transfer = assert(loop:submit { url = server:url "plain" .. "/fault/late/", timeout = 10 })
+    local url = server:url "plain" .. "/fault/late/"
+    local transfer = assert(loop:submit(loop:profile {}, "GET", url, nil, nil, nil, 10))
     loop:wait(0.02)
     local wait = fork(function()
       loop:step()
