@@ -17,8 +17,7 @@ description = {
 }
 dependencies = {
   "lua >= 5.1, < 5.5",
-  "lua-cjson >= 2.1.0", -- the JSON codec
-  "argparse >= 0.7.0",  -- the command line
+  "argparse >= 0.7.0", -- the command line
 }
 external_dependencies = {
   CURL = { library = "curl" },     -- HTTP, TLS, HTTP/2
@@ -33,6 +32,7 @@ build = {
         "csrc/bind.c",
         "csrc/bind_auth.c",
         "csrc/bind_crypt.c",
+        "csrc/bind_decode.c",
         "csrc/bind_json.c",
         "csrc/bind_loop.c",
         "csrc/bind_shared.c",
@@ -44,7 +44,8 @@ build = {
         "csrc/crypt.c",
         "csrc/easy.c",
         "csrc/encode.c",
-        "csrc/json_span.c",
+        "csrc/json_check.c",
+        "csrc/json_text.c",
         "csrc/jwt.c",
         "csrc/loop.c",
         "csrc/model.c",

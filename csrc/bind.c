@@ -57,7 +57,8 @@ void sk_class(lua_State *L, sk_kind kind, const luaL_Reg *methods, lua_CFunction
     lua_pop(L, 1);
     lua_newtable(L);
     lua_newtable(L);
-    sk_setfuncs(L, methods, 0);
+    lua_pushvalue(L, -2); /* methods know their class, so that sk_self is quick */
+    sk_setfuncs(L, methods, 1);
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, gc);
     lua_setfield(L, -2, "__gc");
@@ -93,6 +94,15 @@ void *sk_new(lua_State *L, sk_kind kind, size_t size, int with_table) {
 
 void *sk_check(lua_State *L, int index, sk_kind kind) {
   return luaL_checkudata(L, index, class_name[kind]);
+}
+
+void *sk_self(lua_State *L, sk_kind kind) {
+  if (lua_getmetatable(L, 1)) {
+    int same = lua_rawequal(L, -1, lua_upvalueindex(1));
+    lua_pop(L, 1);
+    if (same) return lua_touserdata(L, 1);
+  }
+  return sk_check(L, 1, kind);
 }
 
 void *sk_test(lua_State *L, int index, sk_kind kind) {

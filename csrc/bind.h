@@ -15,9 +15,10 @@
 #pragma GCC visibility push(hidden)
 
 /* Each adds its functions to the module table on top of the stack. */
-void sk_open_wire(lua_State *L);   /* JSON checks, encodings, event streams */
+void sk_open_wire(lua_State *L);   /* raw JSON, encodings                   */
 void sk_open_secret(lua_State *L); /* bytes that Lua can carry, not read    */
 void sk_open_json(lua_State *L);   /* Lua values to JSON text                */
+void sk_open_decode(lua_State *L); /* JSON text to Lua values               */
 void sk_open_sse(lua_State *L);    /* event streams for other transports    */
 void sk_open_crypt(lua_State *L);  /* keys, signatures, digests, randomness */
 void sk_open_model(lua_State *L);  /* descriptors of API objects            */
@@ -54,7 +55,10 @@ void *sk_new(lua_State *L, sk_kind kind, size_t size, int with_table);
 /* The block at `index` if it is of `kind`, else an argument error. */
 void *sk_check(lua_State *L, int index, sk_kind kind);
 
-/* The same, but NULL where it is something else. Never throws. */
+/* The same for argument 1 of a method of that kind; quicker. */
+void *sk_self(lua_State *L, sk_kind kind);
+
+/* The same as sk_check, but NULL where it is something else. Never throws. */
 void *sk_test(lua_State *L, int index, sk_kind kind);
 
 struct sk_event;

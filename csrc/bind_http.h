@@ -11,6 +11,8 @@
 
 /* The open loop at `index`, of this process; else an error. */
 sk_loop *sk_check_loop(lua_State *L, int index);
+/* The same for argument 1 of its methods. */
+sk_loop *sk_self_loop(lua_State *L);
 /* The transfer at `index`, or NULL where it is closed; else an error. */
 sk_transfer *sk_check_transfer(lua_State *L, int index);
 sk_profile *sk_check_profile(lua_State *L, int index);

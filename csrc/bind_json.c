@@ -2,8 +2,7 @@
 ** bind_json.c - writes Lua values as JSON: json_encoder(null, array_mt, raw_mt,
 ** empty_array) → encode(value) → text.
 **
-** lua-cjson cannot write an empty list in every build, and spells numbers with
-** 14 digits. Access is raw: no metamethod runs, so nothing calls back while the
+** Access is raw: no metamethod runs, so nothing calls back while the
 ** buffer, which is an upvalue and so survives a throw, is half written.
 */
 #include <stdio.h>
@@ -171,7 +170,7 @@ static int by_name(const void *a, const void *b) {
 static void add_object(lua_State *L, writer *w, int object, size_t n) {
   size_t i, base = w->keys.len;
   enter(L, w);
-  qsort(w->keys.p + base - n * sizeof(key), n, sizeof(key), by_name);
+  if (n > 1) qsort(w->keys.p + base - n * sizeof(key), n, sizeof(key), by_name);
   add(L, w, "{", 1);
   for (i = 0; i < n; i++) {
     key k;

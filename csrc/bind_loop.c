@@ -34,15 +34,18 @@ static int loop_close_checked(lua_State *L) {
   return loop_close(L);
 }
 
-sk_loop *sk_check_loop(lua_State *L, int index) {
-  loop_box *b = (loop_box *)sk_check(L, index, SK_LOOP);
+static sk_loop *open_loop(lua_State *L, const loop_box *b) {
   if (b->loop == NULL) luaL_error(L, "scalekit: the loop is closed");
   if (sk_loop_mine(b->loop) != SK_OK) luaL_error(L, "scalekit: cannot reopen the loop after a fork");
   return b->loop;
 }
 
-static sk_loop *check_loop(lua_State *L) {
-  return sk_check_loop(L, 1);
+sk_loop *sk_check_loop(lua_State *L, int index) {
+  return open_loop(L, (const loop_box *)sk_check(L, index, SK_LOOP));
+}
+
+sk_loop *sk_self_loop(lua_State *L) {
+  return open_loop(L, (const loop_box *)sk_self(L, SK_LOOP));
 }
 
 static long option(lua_State *L, const char *name, long fallback) {
@@ -64,7 +67,7 @@ static int loop_new(lua_State *L) {
 }
 
 static int loop_pollfd(lua_State *L) {
-  lua_pushinteger(L, sk_loop_pollfd(check_loop(L)));
+  lua_pushinteger(L, sk_loop_pollfd(sk_self_loop(L)));
   return 1;
 }
 
@@ -75,35 +78,35 @@ static int loop_events(lua_State *L) {
 }
 
 static int loop_timeout(lua_State *L) {
-  double left = sk_loop_timeout(check_loop(L));
+  double left = sk_loop_timeout(sk_self_loop(L));
   if (left < 0) return 0;
   lua_pushnumber(L, left);
   return 1;
 }
 
 static int loop_step(lua_State *L) {
-  sk_loop_step(check_loop(L));
+  sk_loop_step(sk_self_loop(L));
   return 0;
 }
 
 static int loop_generation(lua_State *L) {
-  lua_pushnumber(L, (lua_Number)sk_loop_generation(check_loop(L)));
+  lua_pushnumber(L, (lua_Number)sk_loop_generation(sk_self_loop(L)));
   return 1;
 }
 
 static int loop_nudge(lua_State *L) {
-  sk_loop_nudge(check_loop(L));
+  sk_loop_nudge(sk_self_loop(L));
   return 0;
 }
 
 static int loop_wait(lua_State *L) {
-  sk_loop *l = check_loop(L);
+  sk_loop *l = sk_self_loop(L);
   sk_loop_wait(l, luaL_optnumber(L, 2, -1));
   return 0;
 }
 
 static int loop_news(lua_State *L) {
-  unsigned long id = sk_loop_news(check_loop(L));
+  unsigned long id = sk_loop_news(sk_self_loop(L));
   if (id == 0) return 0;
   lua_pushnumber(L, (lua_Number)id);
   return 1;
@@ -112,7 +115,7 @@ static int loop_news(lua_State *L) {
 /* drive(t, seconds): one wait; true once t is ready. The caller repeats, so
    that between two waits a signal's hook may run. */
 static int loop_drive(lua_State *L) {
-  sk_loop *l = check_loop(L);
+  sk_loop *l = sk_self_loop(L);
   const sk_transfer *t = sk_check_transfer(L, 2);
   double seconds = luaL_optnumber(L, 3, -1);
   int ready = t == NULL || sk_transfer_ready(t);

@@ -87,7 +87,7 @@ static const char *fill(lua_State *L, sk_transfer *t) {
 }
 
 int sk_loop_submit(lua_State *L) {
-  sk_loop *l = sk_check_loop(L, LOOP);
+  sk_loop *l = sk_self_loop(L);
   sk_profile *p = sk_check_profile(L, PROFILE);
   sk_transfer_options o;
   transfer_box *b;
@@ -120,7 +120,7 @@ static int transfer_close(lua_State *L) {
 }
 
 static int transfer_close_checked(lua_State *L) {
-  sk_check(L, 1, SK_TRANSFER);
+  sk_self(L, SK_TRANSFER);
   return transfer_close(L);
 }
 
@@ -129,7 +129,7 @@ sk_transfer *sk_check_transfer(lua_State *L, int index) {
 }
 
 static transfer_box *check_open(lua_State *L) {
-  transfer_box *b = (transfer_box *)sk_check(L, 1, SK_TRANSFER);
+  transfer_box *b = (transfer_box *)sk_self(L, SK_TRANSFER);
   if (b->t == NULL) luaL_argerror(L, 1, "the transfer is closed");
   sk_transfer_mine(b->t);
   return b;
@@ -146,7 +146,7 @@ static int transfer_sent(lua_State *L) {
 }
 
 static int transfer_ready(lua_State *L) {
-  const sk_transfer *t = sk_check_transfer(L, 1);
+  const sk_transfer *t = ((transfer_box *)sk_self(L, SK_TRANSFER))->t;
   lua_pushboolean(L, t == NULL || sk_transfer_ready(t));
   return 1;
 }

@@ -1,5 +1,5 @@
 /*
-** bind_wire.c - JSON checks and encodings for Lua.
+** bind_wire.c - raw JSON and encodings for Lua.
 */
 #include <stdint.h>
 
@@ -24,35 +24,6 @@ static int push_nil(lua_State *L) {
 }
 
 /* --- JSON ------------------------------------------------------------------- */
-
-/* json_check(text, max_depth [, mark]): true or marked text; nil, message, offset */
-static int json_check(lua_State *L) {
-  size_t n, mark_len = 0;
-  const char *text = luaL_checklstring(L, 1, &n);
-  lua_Integer depth = luaL_checkinteger(L, 2);
-  const char *mark = luaL_optlstring(L, 3, NULL, &mark_len);
-  sk_json_report report;
-  sk_status status;
-  luaL_argcheck(L, depth >= 0 && depth <= SK_JSON_DEPTH, 2, "depth out of range");
-  status = sk_json_check(text, n, (int)depth, &report);
-  if (status == SK_NOMEM) return luaL_error(L, "not enough memory");
-  if (status != SK_OK) {
-    lua_pushnil(L);
-    lua_pushstring(L, status == SK_FULL ? "text too long" : report.message);
-    lua_pushinteger(L, (lua_Integer)report.offset + 1);
-    return 3;
-  }
-  if (mark == NULL || report.rewrites == 0) {
-    lua_pushboolean(L, 1);
-  } else {
-    char *out;
-    luaL_argcheck(L, mark_len < 256, 3, "too long");
-    luaL_argcheck(L, report.rewrites < (SIZE_MAX - n) / (mark_len + 2), 1, "too long");
-    out = (char *)scratch(L, SK_JSON_MARKED(n, report.rewrites, mark_len));
-    lua_pushlstring(L, out, sk_json_mark(text, n, mark, mark_len, out));
-  }
-  return 1;
-}
 
 /* json_member(text, name [, name ...]): the raw JSON text of a nested member, or nil */
 static int json_member(lua_State *L) {
@@ -132,7 +103,7 @@ static int utf8_length(lua_State *L) {
 
 void sk_open_wire(lua_State *L) {
   static const luaL_Reg functions[] = {
-    {"json_check", json_check}, {"json_member", json_member}, {"base64", base64},
+    {"json_member", json_member}, {"base64", base64},
     {"unbase64", unbase64}, {"base64url", base64url}, {"unbase64url", unbase64url},
     {"percent", percent}, {"unpercent", unpercent}, {"utf8_length", utf8_length},
     {NULL, NULL}};

@@ -189,6 +189,13 @@ static int set_tls(CURL *e, const sk_profile_options *o) {
          (!o->key_file || set_text(e, CURLOPT_SSLKEY, o->key_file));
 }
 
+/* Where there is none, libcurl need not look for it with every request. */
+static int set_proxy(CURL *e, const sk_profile_options *o) {
+  if (o->proxy) return set_text(e, CURLOPT_PROXY, o->proxy);
+  if (o->no_proxy) return set_text(e, CURLOPT_NOPROXY, o->no_proxy);
+  return set_text(e, CURLOPT_PROXY, "") && set_text(e, CURLOPT_NOPROXY, "");
+}
+
 static int set_profile(CURL *e, sk_loop *l, const sk_profile_options *o) {
   curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
@@ -207,10 +214,7 @@ static int set_profile(CURL *e, sk_loop *l, const sk_profile_options *o) {
   curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
   curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_attempt);
-  /* what stays on this machine passes no proxy of the environment */
-  return set_text(e, CURLOPT_ACCEPT_ENCODING, "") && set_tls(e, o) &&
-         (o->proxy ? set_text(e, CURLOPT_PROXY, o->proxy)
-                   : set_text(e, CURLOPT_NOPROXY, o->no_proxy));
+  return set_text(e, CURLOPT_ACCEPT_ENCODING, "") && set_tls(e, o) && set_proxy(e, o);
 }
 
 /* --- what is the request's own ------------------------------------------------------ */

@@ -67,7 +67,8 @@ typedef struct sk_profile sk_profile;
 
 typedef struct sk_profile_options {
   const char *ca_file, *cert_file, *key_file, *proxy; /* copied; NULL: the default */
-  const char *no_proxy; /* of the environment, loopback added; filled in         */
+  const char *no_proxy; /* of the environment, loopback added; filled in where that
+                          names a proxy                                       */
   long connect_ms; /* until connected; 0: libcurl's default                        */
   int http1;       /* do not offer HTTP/2                                          */
   int tls13;       /* no TLS below 1.3                                             */

@@ -1,6 +1,6 @@
 /*
-** json.h - JSON text as bytes: is it valid, and where is a member. It never
-** builds values; that is the codec's work.
+** json.h - JSON text as bytes: is it valid, what and where is a member. It never
+** builds values; that is the work of bind_decode.c.
 */
 #ifndef SK_JSON_H
 #define SK_JSON_H
@@ -15,7 +15,6 @@
 typedef struct sk_json_report {
   const char *message; /* what is wrong, and before which byte of the text   */
   size_t offset;
-  size_t rewrites;     /* places that sk_json_mark would change              */
 } sk_json_report;
 
 /*
@@ -25,13 +24,28 @@ typedef struct sk_json_report {
 */
 sk_status sk_json_check(const char *text, size_t n, int max_depth, sk_json_report *report);
 
+/* --- json_text.c: in checked text ------------------------------------------------ */
+
+/* Past white space; past the string whose opening quote is at p; past the value at p. */
+const char *sk_json_space(const char *p, const char *end);
+const char *sk_json_string_end(const char *p, const char *end);
+const char *sk_json_value_end(const char *p, const char *end);
+
 /*
-** Rewrites checked text for a codec that loses things: an empty array becomes
-** an array of the string `mark`, and an integer of more than 18 digits is
-** spelt as a float. `out` needs SK_JSON_MARKED(n, rewrites, mark_len) bytes.
+** Length of the escape at p and its code point; 0 where it is none. A high
+** surrogate needs its low half: alone neither is a character.
 */
-#define SK_JSON_MARKED(n, rewrites, mark_len) ((n) + (rewrites) * ((mark_len) + 2))
-size_t sk_json_mark(const char *text, size_t n, const char *mark, size_t mark_len, char *out);
+size_t sk_json_escape(const char *p, const char *end, long *point);
+/* The next code point of what stands between two quotes; -1 at its end. */
+long sk_json_next_point(const char **p, const char *end);
+/* Decodes what stands between two quotes; `out` needs n bytes. Returns the length. */
+size_t sk_json_unescape(const char *p, size_t n, char *out);
+
+/*
+** The value of a number. `is_integer`: it is whole, and a double can count as far.
+** SK_INVALID: beyond every double.
+*/
+sk_status sk_json_number(const char *p, size_t n, int *is_integer, double *out);
 
 typedef struct sk_json_span {
   const char *p;

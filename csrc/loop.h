@@ -88,6 +88,7 @@ struct sk_loop {
   sk_poller poller;
   sk_loop_limits limits;
   long pid;
+  int *stamp; /* 1 here, 0 in a forked child; NULL: ask getpid */
   unsigned long generation; /* how often it was opened: once, and after each fork */
   int broken;  /* libcurl ran out of memory, and does not know what it waits for */
   double due;  /* when libcurl wants its timeout action; negative: never */

@@ -254,29 +254,39 @@ static int model_new(lua_State *L) {
 /* --- check ----------------------------------------------------------------------- */
 
 static void push_helper(lua_State *L, const char *name) {
-  lua_pushstring(L, name);
-  if (lua_istable(L, SK_AT_HELPERS)) {
-    lua_rawget(L, SK_AT_HELPERS);
-  } else {
-    lua_pop(L, 1);
+  if (lua_isnil(L, SK_AT_HELPERS)) {
     lua_pushnil(L);
+  } else {
+    lua_pushstring(L, name);
+    lua_rawget(L, SK_AT_HELPERS);
   }
 }
 
-/* model:check(value, mode [, helpers]): a new table, or nil and the violations */
-static int model_check(lua_State *L) {
+static sk_mode read_mode(lua_State *L) {
   static const char *const modes[] = {"send", "receive", "reply", "answer", NULL};
+  const char *given = luaL_checkstring(L, SK_AT_MODE);
+  if (strcmp(given, "send") == 0) return SK_SEND;
+  if (strcmp(given, "answer") == 0) return SK_ANSWER;
+  return (sk_mode)luaL_checkoption(L, SK_AT_MODE, NULL, modes);
+}
+
+/* model:check(value, mode [, helpers [, aside]]): a new table, or nil and the violations;
+   for an answer the value itself, which is ours to shape. `aside`: names that "send" may
+   meet beside the model's own. */
+static int model_check(lua_State *L) {
   sk_walk w = {SK_SEND, 0, 0, SK_NODES};
-  sk_check(L, SK_AT_MODEL, SK_MODEL);
-  w.mode = (sk_mode)luaL_checkoption(L, SK_AT_MODE, NULL, modes);
+  sk_self(L, SK_MODEL);
+  w.mode = read_mode(L);
   if (!lua_isnoneornil(L, SK_AT_HELPERS)) luaL_checktype(L, SK_AT_HELPERS, LUA_TTABLE);
-  lua_settop(L, SK_AT_HELPERS);
+  if (!lua_isnoneornil(L, SK_AT_ASIDE)) luaL_checktype(L, SK_AT_ASIDE, LUA_TTABLE);
+  lua_settop(L, SK_AT_ASIDE);
   push_helper(L, "null");
   push_helper(L, "array_mt");
   push_helper(L, "raw_mt");
   lua_pushnil(L); /* a table once there is a violation */
   if (w.mode == SK_ANSWER) {
     sk_shape_answer(L, &w, SK_AT_MODEL, SK_AT_VALUE);
+    lua_pushvalue(L, SK_AT_VALUE);
     return 1;
   }
   if (sk_shape_message(L, &w, SK_AT_MODEL, SK_AT_VALUE, NULL) == SK_SHAPED) return 1;

@@ -56,7 +56,7 @@ typedef enum sk_mode { SK_SEND, SK_RECEIVE, SK_REPLY, SK_ANSWER } sk_mode;
 
 /* One call of check. Fixed slots of its Lua stack: */
 enum { SK_AT_MODEL = 1, SK_AT_VALUE, SK_AT_MODE, SK_AT_HELPERS,
-       SK_AT_NULL, SK_AT_ARRAY_MT, SK_AT_RAW_MT, SK_AT_VIOLATIONS };
+       SK_AT_ASIDE, SK_AT_NULL, SK_AT_ARRAY_MT, SK_AT_RAW_MT, SK_AT_VIOLATIONS };
 
 typedef struct sk_walk {
   sk_mode mode;
@@ -117,7 +117,7 @@ sk_shape sk_shape_message(lua_State *L, sk_walk *w, int model, int value, const 
 
 /* --- model_answer.c: what a server said, taken as it is ----------------------- */
 
-/* Pushes the object in the shape of its model; a value that is none, as it is. */
+/* Gives the object at `value` the shape of its model; a value that is none stays. */
 void sk_shape_answer(lua_State *L, sk_walk *w, int model, int value);
 
 #pragma GCC visibility pop

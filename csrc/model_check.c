@@ -321,21 +321,31 @@ static void push_member(lua_State *L, sk_walk *w, int table, int i, int value,
   }
 }
 
+/* Whether the key is one of the model's names, or stands beside them. */
+static int is_known(lua_State *L, int table, int key, int outermost) {
+  int known;
+  if (lua_type(L, key) != LUA_TSTRING) return 0;
+  lua_pushvalue(L, key);
+  lua_rawget(L, table);
+  known = lua_tointeger(L, -1) > 0;
+  lua_pop(L, 1);
+  if (known || !outermost || lua_isnil(L, SK_AT_ASIDE)) return known;
+  lua_pushvalue(L, key);
+  lua_rawget(L, SK_AT_ASIDE);
+  known = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return known;
+}
+
 /* Whoever sends a member that nobody knows has misspelt one. */
 static void find_unknown(lua_State *L, sk_walk *w, const sk_model *m, int table, int value,
                          const sk_place *at) {
   lua_pushnil(L);
   while (lua_next(L, value) != 0 && w->violations < SK_VIOLATIONS) {
-    int key, known = 0;
+    int key;
     lua_pop(L, 1);
     key = lua_gettop(L);
-    if (lua_type(L, key) == LUA_TSTRING) {
-      lua_pushvalue(L, key);
-      lua_rawget(L, table);
-      known = lua_tointeger(L, -1) > 0;
-      lua_pop(L, 1);
-    }
-    if (!known) sk_unknown_member(L, w, at, m, table, key);
+    if (!is_known(L, table, key, at == NULL)) sk_unknown_member(L, w, at, m, table, key);
   }
 }
 

@@ -27,6 +27,7 @@ int luaopen_scalekit_core(lua_State *L) {
   sk_open_secret(L);
   sk_open_wire(L);
   sk_open_json(L);
+  sk_open_decode(L);
   sk_open_sse(L);
   sk_open_crypt(L);
   sk_open_model(L);

@@ -15,6 +15,18 @@ static int copy(const char **to, const char *from) {
   return from == NULL || *to != NULL;
 }
 
+static int environment_names_proxy(void) {
+  static const char *const names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+                                      "ALL_PROXY"};
+  size_t i;
+  for (i = 0; i < sizeof names / sizeof *names; i++) {
+    const char *value = getenv(names[i]);
+    if (value && *value) return 1;
+  }
+  return 0;
+}
+
+/* What stays on this machine passes no proxy of the environment. */
 static const char *no_proxy(void) {
   const char *given = getenv("no_proxy");
   char *list;
@@ -36,7 +48,7 @@ sk_profile *sk_profile_new(sk_loop *l, const sk_profile_options *o) {
   p->options.cert_file = p->options.key_file = p->options.proxy = p->options.no_proxy = NULL;
   if (!copy(&p->options.ca_file, o->ca_file) || !copy(&p->options.cert_file, o->cert_file) ||
       !copy(&p->options.key_file, o->key_file) || !copy(&p->options.proxy, o->proxy) ||
-      (p->options.no_proxy = no_proxy()) == NULL) {
+      (environment_names_proxy() && (p->options.no_proxy = no_proxy()) == NULL)) {
     sk_profile_release(p);
     return NULL;
   }

@@ -45,26 +45,26 @@ function client.new(settings)
   return self
 end
 
--- Which names are path parameters, by operation.
-local in_path = {}
+-- By operation, the names that are no part of its query or body.
+local aside = {}
 for _, op in ipairs(ops) do
-  in_path[op] = {}
-  for _, name in ipairs(op.path_params) do in_path[op][name] = true end
+  aside[op] = { timeout = true }
+  for _, name in ipairs(op.path_params) do aside[op][name] = true end
 end
 
--- The arguments under the names of the contract: what goes into the path, and
--- what into the query or the body.
-local function sort(op, args)
-  local path, rest, aliases = {}, {}, op.aliases
-  for name, value in pairs(args) do
-    name = aliases and aliases[name] or name
-    if in_path[op][name] then
-      path[name] = value
-    elseif name ~= "timeout" then
-      rest[name] = value
+-- The arguments under the names of the contract.
+local function rename(op, args)
+  local renamed
+  for alias, name in pairs(op.aliases or {}) do
+    if args[alias] ~= nil then
+      if not renamed then
+        renamed = {}
+        for key, value in pairs(args) do renamed[key] = value end
+      end
+      renamed[alias], renamed[name] = nil, args[alias]
     end
   end
-  return path, rest
+  return renamed or args
 end
 
 local function suggest(op, violation)
@@ -108,15 +108,16 @@ function client.prepare(op, args)
   if args.timeout ~= nil and not options.is_duration(args.timeout) then
     return nil, nil, op.name .. ": timeout must be a positive number of seconds"
   end
-  local in_its_path, rest = sort(op, args)
-  for name, value in pairs(in_its_path) do
-    if type(value) ~= "string" then
+  local given = rename(op, args)
+  for _, name in ipairs(op.path_params) do
+    local value = given[name]
+    if value ~= nil and type(value) ~= "string" then
       return nil, nil, ("%s: %s: expected string, got %s"):format(op.name, name, type(value))
     end
   end
-  local path, bad = route.path(op, in_its_path)
+  local path, bad = route.path(op, given)
   local model = op.body or op.query or schema.Empty
-  local checked, violations = model:check(rest, "send", json)
+  local checked, violations = model:check(given, "send", json, aside[op])
   if bad or violations then return refuse(op, bad, violations or {}) end
   return {
     path = path,

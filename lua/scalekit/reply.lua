@@ -109,9 +109,9 @@ end
 function reply.value(response, op, operation)
   if response.body == "" and op.reply == schema.Empty then return {} end
   local body, problem = json.decode(response.body, MAX_DEPTH)
-  local is_object = type(body) == "table" and not json.is_array(body)
-  local value = is_object and op.reply:check(body, "answer", json)
-  if value then return value end
+  if type(body) == "table" and getmetatable(body) ~= json.array_mt then
+    return (op.reply:check(body, "answer", json))
+  end
   return nil, errors.new {
     kind = "protocol", status = response.status, operation = operation, outcome = "unknown",
     message = "the answer is not the JSON it should be: " .. (problem or "not an object"),

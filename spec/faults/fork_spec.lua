@@ -1,38 +1,17 @@
 -- After a fork the child opens its own connections: never does one process see
--- the other's answers. Only LuaJIT can fork without a library.
+-- the other's answers.
 local core = require "scalekit.core"
 local curl = require "scalekit.transport.curl"
 local fault_server = require "spec.support.fault_server"
 local json = require "scalekit.json"
 
-local has_ffi, ffi = pcall(require, "ffi")
-
-if has_ffi then
-  ffi.cdef [[
-    int fork(void);
-    int waitpid(int pid, int *status, int options);
-    void _exit(int status);
-  ]]
-end
-
--- Runs a function in a child; what it returns is the exit status.
-local function fork(fn)
-  local pid = ffi.C.fork()
-  assert(pid >= 0, "fork")
-  if pid == 0 then
-    local ok, status = pcall(fn)
-    ffi.C._exit(ok and status or 99)
-  end
-  return function()
-    local status = ffi.new "int[1]"
-    assert(ffi.C.waitpid(pid, status, 0) == pid)
-    return math.floor(status[0] / 256)
-  end
-end
+-- Runs a function in a child; what it returns is the exit status. LuaJIT can fork by
+-- itself, 5.1 to 5.3 with luaposix; false elsewhere.
+local fork = require "spec.support.fork"
 
 describe("a fork #faults", function()
-  if not has_ffi then
-    pending("needs LuaJIT")
+  if not fork then
+    pending("needs LuaJIT or luaposix")
     return
   end
 

@@ -1,7 +1,7 @@
 /*
 ** model.c - model:check with values that no program would send: it never
-** throws, never touches what it is given, says the same twice, and what it
-** passes can be said in JSON and passes again.
+** throws, never touches what it is given (but for an answer, which it shapes),
+** says the same twice, and what it passes can be said in JSON and passes again.
 ** Input: a program for the little value builder below.
 */
 #include <lauxlib.h>
@@ -249,7 +249,7 @@ static void try_mode(const char *mode, int helpers) {
   int top = lua_gettop(L);
   uint64_t before = digest(VALUE), said;
   check(VALUE, mode, helpers);
-  MUST(digest(VALUE) == before);
+  MUST(digest(VALUE) == before || strcmp(mode, "answer") == 0);
   said = digest(top + 1);
   if (lua_isnil(L, top + 1) && strcmp(mode, "answer") != 0) {
     judge_violations(top + 2);

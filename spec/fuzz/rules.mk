@@ -1,6 +1,6 @@
 # Builds the fuzz targets; spec/fuzz/run says with what. From the top:
 #   make -f spec/fuzz/rules.mk OUT=build/fuzz CC=clang MODE=fuzzer
-TARGETS := sse json jwt encode url head time credentials model
+TARGETS := sse json decode jwt encode url head time credentials model
 VERSION := $(shell sed -n 's/^local VERSION = "\(.*\)"$$/\1/p' lua/scalekit/version.lua)
 WARN = -std=c11 -Wall -Wextra -Werror -Wpedantic -Wshadow -Wmissing-prototypes \
        -Wstrict-prototypes -Wpointer-arith -Wwrite-strings

@@ -9,7 +9,7 @@ SAN ?= -fsanitize=address,undefined -fno-sanitize-recover=all
 FLAGS = -O1 -g -fno-omit-frame-pointer $(WARN) $(SAN) -D_GNU_SOURCE \
         -DSK_VERSION='"$(VERSION)"' -Icsrc $(shell pkg-config --cflags lua5.4)
 WRAP = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
-# cjson, a shared object, finds Lua in this program
+# shared objects find Lua in this program
 LIBS = -lcurl -lcrypto -lpthread -ldl -lm -Wl,-E $(shell pkg-config --libs lua5.4)
 OBJ := $(patsubst csrc/%.c,$(OUT)/obj/%.o,$(sort $(wildcard csrc/*.c)))
 

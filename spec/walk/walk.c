@@ -10,7 +10,6 @@
 ** -fresh   the modules are loaded in the run too, not before it
 ** -at n    that allocation only, in this process: for a debugger
 */
-#include <dlfcn.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,21 +125,6 @@ static const char *count_left(lua_State *L, char *out, size_t size) {
 /* --- blocks out of reach: in builds with the address sanitizer ----------------------------- */
 
 __attribute__((weak)) int __lsan_do_recoverable_leak_check(void);
-const char *__lsan_default_suppressions(void);
-
-/* lua-cjson loses its buffer when Lua runs out of memory while it decodes. */
-const char *__lsan_default_suppressions(void) {
-  return "leak:cjson\n";
-}
-
-/* Keeps lua-cjson's code in memory, so that its losses can be told from others. */
-static void pin_cjson(lua_State *L) {
-  lua_settop(L, 0);
-  if (luaL_dostring(L, "return package.searchpath('cjson', package.cpath)") == LUA_OK &&
-      lua_type(L, 1) == LUA_TSTRING)
-    (void)dlopen(lua_tostring(L, 1), RTLD_LAZY | RTLD_NODELETE);
-  lua_settop(L, 0);
-}
 
 static int is_leaking(void) {
   return __lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check();
@@ -333,7 +317,6 @@ int main(int argc, char **argv) {
     fprintf(stderr, "%s, with no failure: %s\n", options.story, problem);
     return 2;
   }
-  pin_cjson(prepared);
   if (options.fresh) {
     lua_close(prepared);
     prepared = NULL;

@@ -53,8 +53,14 @@ end
 function step.wait(loop, transfer)
   scheduler.loops[loop] = true
   while not transfer:ready() do
-    local task, ticket = take_ticket()
-    local id = waiters.add(loop, transfer, function() wake(task, ticket, true) end)
+    local task = take_ticket()
+    -- one waker serves all waits of a task: the book forgets it before the next
+    local waker = task.waker
+    if not waker then
+      waker = function() wake(task, task.ticket, true) end
+      task.waker = waker
+    end
+    local id = waiters.add(loop, transfer, waker)
     local ok, reason = park()
     if not ok then
       waiters.remove(loop, id)

@@ -32,26 +32,30 @@ function waiters.remove(loop, id)
   if book.wake[id] then book.wake[id], book.count = nil, book.count - 1 end
 end
 
+local function notify(book, id)
+  local wake = book.wake[id]
+  if not wake then return end
+  book.wake[id], book.count = nil, book.count - 1
+  wake()
+end
+
 --- Wakes who waits for a transfer, and crosses him out.
 function waiters.notify(loop, id)
-  local wake = waiters.of(loop).wake[id]
-  if not wake then return end
-  waiters.remove(loop, id)
-  wake()
+  notify(waiters.of(loop), id)
 end
 
 --- Wakes everybody whose transfer has news; after a fork, where everything
 -- under way belongs to the parent, everybody.
 function waiters.serve(loop)
-  local id = loop:news()
+  local book, id = waiters.of(loop), loop:news()
   while id do
-    waiters.notify(loop, id)
+    notify(book, id)
     id = loop:news()
   end
-  local book = waiters.of(loop)
-  if book.generation ~= loop:generation() then
-    book.generation = loop:generation()
-    for waiting in pairs(book.wake) do waiters.notify(loop, waiting) end
+  local generation = loop:generation()
+  if book.generation ~= generation then
+    book.generation = generation
+    for waiting in pairs(book.wake) do notify(book, waiting) end
   end
 end
 

@@ -8,6 +8,8 @@ local errors = require "scalekit.error"
 local options = require "scalekit.options"
 local waiters = require "scalekit.driver.waiters"
 
+local now = core.now
+
 local curl = {}
 
 local OPTIONS = {
@@ -117,6 +119,18 @@ local function is_once(request)
   return not REPEATABLE[request.method or "GET"]
 end
 
+-- What few requests ask for.
+local function more_of(request, producing)
+  if not (producing or request.stream or request.secret or request.max_body
+    or request.idle_timeout) then
+    return nil
+  end
+  return {
+    producing = producing, stream = request.stream, secret = request.secret,
+    max_body = request.max_body, idle_timeout = request.idle_timeout,
+  }
+end
+
 --- Makes a transport: a function `send(request) → response | nil, err`.
 --
 -- A request has `method`, `url`, `headers` (name → string or secret), perhaps
@@ -145,22 +159,16 @@ function curl.new(opts)
   return function(request)
     local timeout
     if request.deadline then
-      timeout = request.deadline - core.now()
+      timeout = request.deadline - now()
       if timeout <= 0 then
         return nil, errors.new { kind = "timeout", message = "the deadline has passed" }
       end
     end
-    local body, more = request.body, nil
+    local body = request.body
     local producing = type(body) == "function"
-    if producing or request.stream or request.secret or request.max_body or request.idle_timeout then
-      more = {
-        producing = producing, stream = request.stream, secret = request.secret,
-        max_body = request.max_body, idle_timeout = request.idle_timeout,
-      }
-    end
     local transfer, problem = loop:submit(profile, request.method or "GET", request.url,
       request.ready_headers or request.headers, request.auth, not producing and body or nil,
-      timeout, is_once(request), more)
+      timeout, is_once(request), more_of(request, producing))
     if not transfer then
       return nil, errors.new { kind = "bad_request", message = problem }
     end
