@@ -52,19 +52,49 @@ for _, op in ipairs(ops) do
   for _, name in ipairs(op.path_params) do in_path[op][name] = true end
 end
 
+-- Options given flat, put where the request has them.
+local function put_inside(op, rest)
+  for name, member in pairs(op.inside) do
+    local value, there = rest[name], rest[member]
+    if there == nil or type(there) == "table" then
+      local copy = {}
+      for key, part in pairs(there or {}) do copy[key] = part end
+      if value ~= nil and copy[name] ~= nil then return name end
+      if value ~= nil then copy[name] = value end
+      rest[name], rest[member] = nil, copy
+    end
+  end
+end
+
 -- The arguments under the names of the contract: what goes into the path, and
--- what into the query or the body.
+-- what into the query or the body; or else the name that is given twice.
 local function sort(op, args)
   local path, rest, aliases = {}, {}, op.aliases
   for name, value in pairs(args) do
-    name = aliases and aliases[name] or name
-    if in_path[op][name] then
-      path[name] = value
-    elseif name ~= "timeout" then
-      rest[name] = value
+    local real = aliases and aliases[name] or name
+    if real ~= name and args[real] ~= nil then return nil, nil, name end
+    if in_path[op][real] then
+      path[real] = value
+    elseif real ~= "timeout" then
+      rest[real] = value
     end
   end
-  return path, rest
+  return path, rest, op.inside and put_inside(op, rest)
+end
+
+-- An account is meant by its id, or by its connection and its user.
+local function is_selected(args)
+  local function given(name)
+    return args[name] ~= nil and args[name] ~= "" and args[name] ~= json.null
+  end
+  return given "id" or (given "connector" and (given "identifier" or given "organization_id"))
+end
+
+local function not_selected()
+  return {
+    field = "connector", constraint = "required",
+    description = "give connected_account_id, or connection_name and identifier",
+  }
 end
 
 local function suggest(op, violation)
@@ -73,6 +103,7 @@ local function suggest(op, violation)
   for name in pairs(schema.kinds[op.body or op.query or schema.Empty]) do names[#names + 1] = name end
   for _, name in ipairs(op.path_params) do names[#names + 1] = name end
   for alias in pairs(op.aliases or {}) do names[#names + 1] = alias end
+  for flat in pairs(op.inside or {}) do names[#names + 1] = flat end
   local near = options.nearest(violation.field, names)
   violation.description = near and (" (did you mean '%s'?)"):format(near) or ""
 end
@@ -84,11 +115,11 @@ local function refuse(op, bad, violations)
     if MISUSE[violation.constraint] then
       local nested = violation.constraint ~= "unknown" or violation.field:find "[.%[]"
       return nil, nil, (nested and "%s: %s: %s" or "%s: unknown option '%s'%s"):format(
-        op.name, violation.field, violation.description)
+        op.label, violation.field, violation.description)
     end
   end
   if bad then table.insert(violations, 1, bad) end
-  return nil, errors.invalid(violations, op.name)
+  return nil, errors.invalid(violations, op.label)
 end
 
 --- Checks the arguments of an operation.
@@ -103,18 +134,20 @@ end
 function client.prepare(op, args)
   if args == nil then args = {} end
   if type(args) ~= "table" then
-    return nil, nil, ("%s: expected a table of options, got %s"):format(op.name, type(args))
+    return nil, nil, ("%s: expected a table of options, got %s"):format(op.label, type(args))
   end
   if args.timeout ~= nil and not options.is_duration(args.timeout) then
-    return nil, nil, op.name .. ": timeout must be a positive number of seconds"
+    return nil, nil, op.label .. ": timeout must be a positive number of seconds"
   end
-  local in_its_path, rest = sort(op, args)
+  local in_its_path, rest, twice = sort(op, args)
+  if twice then return nil, nil, ("%s: '%s' is given twice"):format(op.label, twice) end
   for name, value in pairs(in_its_path) do
     if type(value) ~= "string" then
-      return nil, nil, ("%s: %s: expected string, got %s"):format(op.name, name, type(value))
+      return nil, nil, ("%s: %s: expected string, got %s"):format(op.label, name, type(value))
     end
   end
   local path, bad = route.path(op, in_its_path)
+  if op.selects and not is_selected(rest) then bad = not_selected() end
   local model = op.body or op.query or schema.Empty
   local checked, violations = model:check(rest, "send", json)
   if bad or violations then return refuse(op, bad, violations or {}) end
@@ -157,13 +190,13 @@ local function attempt(self, op, request, deadline)
     http.auth = token
     local response, err = self.send(http)
     if not response then
-      err.operation = op.name
+      err.operation = op.label
       return nil, err
     end
     if response.status >= 200 and response.status < 300 then
-      return reply.value(response, op, op.name)
+      return reply.value(response, op, op.label)
     end
-    err = reply.failure(response, op.name)
+    err = reply.failure(response, op.label)
     if response.status ~= 401 or err.kind == "tool_error" or try == 2 then return nil, err end
     self.auth:refused(generation)
   end
@@ -191,7 +224,7 @@ function client:call(op, request)
   while true do
     local value, err = attempt(self, op, request, deadline)
     if value then return value end
-    if perhaps_done and op.method == "DELETE" and err.kind == "not_found" then
+    if perhaps_done and op.deletes and err.kind == "not_found" then
       return op.reply:check({}, "answer", json) -- an earlier attempt did it
     end
     if tries >= self.max_attempts or not retry.may(op, err) then return final(op, err, tries) end

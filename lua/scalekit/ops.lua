@@ -1,18 +1,37 @@
 --- The REST operations, one row each: the client's methods, the server's
 -- router, the documentation and the contract specs all iterate over this list.
 --
--- `safe` means a repetition does no harm, so a request whose outcome is
--- unknown may be sent again. `resource` and `name` are where the client offers
--- the operation; `aliases` are the names that the service's own SDKs give an option.
+-- `resource` and `name` are where the client offers the operation; under `also`
+-- are the names that the service's own SDKs give it, and under `aliases` those
+-- that they give an option. `inside` names options that may be given flat
+-- although the request nests them.
+--
+-- `safe` means a repetition does no harm, so a request whose outcome is unknown
+-- may be sent again. `deletes`: once it is not found any more, an earlier
+-- attempt did it. `selects`: the arguments must say which account is meant.
+-- `runs_tool`: a provider does the work, which takes the time of a tool.
+-- `items` is the member of a page that holds its items. `label` is the name in
+-- messages, where "list" alone would say too little.
 -- @module scalekit.ops
 
 local schema = require "scalekit.schema"
 
 local CONFIGS = "/api/v1/mcp/configs"
+local INSTANCES = "/api/v1/mcp/instances"
+local ACCOUNTS = "/api/v1/connected_accounts"
+local TOOLS = "/api/v1/tools"
+local PROVIDERS = "/api/v1/custom-providers"
 
-return {
+local SELECTORS = { connection_name = "connector", connected_account_id = "id" }
+local ACCOUNT = {
+  authorization_details = "connected_account", api_config = "connected_account",
+}
+
+local ops = {
+  -- Virtual MCP servers
+
   { id = "ListMcpConfigs", resource = "mcp", name = "list_configs",
-    method = "GET", path = CONFIGS, safe = true,
+    method = "GET", path = CONFIGS, safe = true, items = "configs",
     query = schema.ListMcpConfigsQuery, reply = schema.ListMcpConfigsReply },
 
   { id = "CreateMcpConfig", resource = "mcp", name = "create_config",
@@ -28,7 +47,7 @@ return {
     body = schema.UpdateMcpConfigRequest, reply = schema.McpConfigReply },
 
   { id = "DeleteMcpConfig", resource = "mcp", name = "delete_config",
-    method = "DELETE", path = CONFIGS .. "/{config_id}", safe = true,
+    method = "DELETE", path = CONFIGS .. "/{config_id}", safe = true, deletes = true,
     reply = schema.Empty },
 
   { id = "ListMcpConnectedAccounts", resource = "mcp", name = "list_mcp_connected_accounts",
@@ -41,18 +60,130 @@ return {
     body = schema.CreateMcpSessionTokenRequest, reply = schema.CreateMcpSessionTokenReply,
     aliases = { config_id = "mcp_config_id" } },
 
+  -- The older model: one server per config and user
+
+  { id = "EnsureMcpInstance", resource = "mcp", name = "ensure_instance",
+    method = "POST", path = INSTANCES, safe = true,
+    body = schema.EnsureMcpInstanceRequest, reply = schema.McpInstanceReply },
+
+  { id = "ListMcpInstances", resource = "mcp", name = "list_instances",
+    method = "GET", path = INSTANCES, safe = true, items = "instances",
+    query = schema.ListMcpInstancesQuery, reply = schema.ListMcpInstancesReply },
+
+  { id = "GetMcpInstance", resource = "mcp", name = "get_instance",
+    method = "GET", path = INSTANCES .. "/{instance_id}", safe = true,
+    reply = schema.McpInstanceReply },
+
+  { id = "UpdateMcpInstance", resource = "mcp", name = "update_instance",
+    method = "PATCH", path = INSTANCES .. "/{instance_id}", safe = true,
+    body = schema.UpdateMcpInstanceRequest, reply = schema.McpInstanceReply },
+
+  { id = "DeleteMcpInstance", resource = "mcp", name = "delete_instance",
+    method = "DELETE", path = INSTANCES .. "/{instance_id}", safe = true, deletes = true,
+    reply = schema.Empty },
+
+  { id = "GetMcpInstanceAuthState", resource = "mcp", name = "get_instance_auth_state",
+    method = "POST", path = INSTANCES .. "/{instance_id}:get_auth_state", safe = true,
+    query = schema.GetMcpInstanceAuthStateQuery, reply = schema.GetMcpInstanceAuthStateReply },
+
+  -- Connected accounts
+
+  { id = "ListConnectedAccounts", resource = "connected_accounts", name = "list",
+    also = { "list_connected_accounts" },
+    method = "GET", path = ACCOUNTS, safe = true, items = "connected_accounts",
+    query = schema.ListConnectedAccountsQuery, reply = schema.ListConnectedAccountsReply,
+    aliases = { connection_name = "connector" } },
+
+  { id = "SearchConnectedAccounts", resource = "connected_accounts", name = "search",
+    also = { "search_connected_accounts" },
+    method = "GET", path = ACCOUNTS .. ":search", safe = true, items = "connected_accounts",
+    query = schema.SearchConnectedAccountsQuery, reply = schema.ListConnectedAccountsReply },
+
+  { id = "CreateConnectedAccount", resource = "connected_accounts", name = "create",
+    also = { "create_connected_account" },
+    method = "POST", path = ACCOUNTS, safe = false, status = 201, selects = true,
+    body = schema.CreateConnectedAccountRequest, reply = schema.ConnectedAccountReply,
+    aliases = { connection_name = "connector" }, inside = ACCOUNT },
+
+  { id = "UpdateConnectedAccount", resource = "connected_accounts", name = "update",
+    also = { "update_connected_account" },
+    method = "PUT", path = ACCOUNTS, safe = true, selects = true,
+    body = schema.UpdateConnectedAccountRequest, reply = schema.ConnectedAccountReply,
+    aliases = SELECTORS, inside = ACCOUNT },
+
+  { id = "DeleteConnectedAccount", resource = "connected_accounts", name = "delete",
+    also = { "delete_connected_account" },
+    method = "POST", path = ACCOUNTS .. ":delete", safe = true, deletes = true, selects = true,
+    body = schema.DeleteConnectedAccountRequest, reply = schema.Empty, aliases = SELECTORS },
+
+  { id = "GetConnectedAccountDetails", resource = "connected_accounts", name = "get",
+    also = { "get_connected_account_details" },
+    method = "GET", path = ACCOUNTS .. "/details", safe = true, selects = true,
+    query = schema.ConnectedAccountQuery, reply = schema.ConnectedAccountReply,
+    aliases = SELECTORS },
+
+  { id = "GetConnectedAccountAuth", resource = "connected_accounts", name = "get_auth",
+    also = { "get_connected_account", "get_connected_account_by_identifier" },
+    method = "GET", path = ACCOUNTS .. "/auth", safe = true, selects = true,
+    query = schema.ConnectedAccountQuery, reply = schema.ConnectedAccountReply,
+    aliases = SELECTORS },
+
   { id = "GetMagicLinkForConnectedAccount", resource = "connected_accounts",
-    name = "get_authorization_link",
-    method = "POST", path = "/api/v1/connected_accounts/magic_link", safe = true,
-    body = schema.MagicLinkRequest, reply = schema.MagicLinkReply,
-    aliases = { connection_name = "connector", connected_account_id = "id" } },
+    name = "get_authorization_link", also = { "get_magic_link_for_connected_account" },
+    method = "POST", path = ACCOUNTS .. "/magic_link", safe = true, selects = true,
+    body = schema.MagicLinkRequest, reply = schema.MagicLinkReply, aliases = SELECTORS },
 
   { id = "VerifyConnectedAccountUser", resource = "connected_accounts",
     name = "verify_connected_account_user",
-    method = "POST", path = "/api/v1/connected_accounts/user/verify", safe = false,
+    method = "POST", path = ACCOUNTS .. "/user/verify", safe = false,
     body = schema.VerifyUserRequest, reply = schema.VerifyUserReply },
 
-  { id = "ListTools", resource = "tools", name = "list",
-    method = "GET", path = "/api/v1/tools", safe = true,
+  -- Tools
+
+  { id = "ListTools", resource = "tools", name = "list", also = { "list_tools" },
+    method = "GET", path = TOOLS, safe = true, items = "tools",
     query = schema.ListToolsQuery, reply = schema.ListToolsReply },
+
+  { id = "ListScopedTools", resource = "tools", name = "list_scoped",
+    also = { "list_scoped_tools" },
+    method = "GET", path = TOOLS .. "/scoped", safe = true, items = "tools",
+    query = schema.ListScopedToolsQuery, reply = schema.ListScopedToolsReply },
+
+  { id = "ListAvailableTools", resource = "tools", name = "list_available",
+    also = { "list_available_tools" },
+    method = "GET", path = TOOLS .. "/available", safe = true, items = "tools",
+    query = schema.ListAvailableToolsQuery, reply = schema.ListAvailableToolsReply },
+
+  { id = "ExecuteTool", resource = "tools", name = "execute", also = { "execute_tool" },
+    method = "POST", path = "/api/v1/execute_tool", safe = false, runs_tool = true,
+    body = schema.ExecuteToolRequest, reply = schema.ExecuteToolReply,
+    aliases = { connection_name = "connector", tool_input = "params" } },
+
+  -- Custom providers
+
+  { id = "ListProviders", resource = "custom_providers", name = "list",
+    also = { "list_providers" },
+    method = "GET", path = "/api/v1/providers", safe = true, items = "providers",
+    query = schema.ListProvidersQuery, reply = schema.ListProvidersReply },
+
+  { id = "CreateCustomProvider", resource = "custom_providers", name = "create",
+    also = { "create_custom_provider" },
+    method = "POST", path = PROVIDERS, safe = false, status = 201,
+    body = schema.Provider, reply = schema.ProviderReply },
+
+  { id = "UpdateCustomProvider", resource = "custom_providers", name = "update",
+    also = { "update_custom_provider" },
+    method = "PUT", path = PROVIDERS .. "/{identifier}", safe = true,
+    body = schema.Provider, reply = schema.ProviderReply },
+
+  { id = "DeleteCustomProvider", resource = "custom_providers", name = "delete",
+    also = { "delete_custom_provider" },
+    method = "DELETE", path = PROVIDERS .. "/{identifier}", safe = true, deletes = true,
+    reply = schema.Empty },
 }
+
+for _, op in ipairs(ops) do
+  op.label = op.name:find("_", 1, true) and op.name or op.also[1]
+end
+
+return ops

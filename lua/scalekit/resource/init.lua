@@ -27,13 +27,15 @@ local function class(name)
 end
 
 for _, op in ipairs(ops) do
-  class(op.resource).__index[op.name] = function(self, args)
-    if not resource.is(self) then error(op.name .. ": call it with a colon", 2) end
+  local methods = class(op.resource).__index
+  methods[op.name] = function(self, args)
+    if not resource.is(self) then error(op.label .. ": call it with a colon", 2) end
     local request, err, misuse = client.prepare(op, args)
     if misuse then error(misuse, 2) end
     if not request then return nil, err end
     return self.client:call(op, request)
   end
+  for _, name in ipairs(op.also or {}) do methods[name] = methods[op.name] end
 end
 
 --- Puts a method of our own in the place of, or beside, a generated one.
