@@ -13,6 +13,7 @@ local reply = require "scalekit.reply"
 local retry = require "scalekit.retry"
 local route = require "scalekit.route"
 local schema = require "scalekit.schema"
+local tokens = require "scalekit.tokens"
 local version = require "scalekit.version"
 
 local client = {}
@@ -235,5 +236,7 @@ function client:call(op, request)
     tries = tries + 1
   end
 end
+
+tokens.lend(client)
 
 return client

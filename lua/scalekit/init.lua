@@ -9,6 +9,7 @@
 -- argument type or an unknown option raises at the caller's line.
 -- @module scalekit
 
+local address = require "scalekit.address"
 local core = require "scalekit.core"
 local client = require "scalekit.client"
 local driver = require "scalekit.driver"
@@ -61,8 +62,6 @@ local FROM_ENVIRONMENT = {
   { "client_secret", "SCALEKIT_CLIENT_SECRET" },
 }
 
-local LOOPBACK = { localhost = true, ["[::1]"] = true }
-
 -- Numbers that make no sense are the caller's mistake, at the caller's line.
 local function check_numbers(opts)
   for _, name in ipairs { "timeout", "connect_timeout" } do
@@ -74,25 +73,6 @@ local function check_numbers(opts)
   if attempts ~= nil and not (attempts >= 1 and attempts <= 100 and attempts % 1 == 0) then
     error("scalekit.new: option 'max_attempts' must be a whole number from 1 to 100", 3)
   end
-end
-
--- nil, or what is wrong with the URL of an environment.
-local function bad_url(url, allow_insecure)
-  local scheme, authority, rest = url:match "^(%a+)://([^/?#]+)(.*)$"
-  scheme = scheme and scheme:lower()
-  if scheme ~= "https" and scheme ~= "http" then
-    return "must be a URL such as https://name.scalekit.dev"
-  end
-  if authority:find "@" then return "must not hold credentials" end
-  if url:find "[%s%c\\]" then return "must not hold white space or backslashes" end
-  if rest:find "[?#]" then return "must not have a query or a fragment" end
-  local host = (authority:match "^(%[[%x:.]+%])" or authority:match "^[^:]+" or ""):lower()
-  if scheme == "http" and not LOOPBACK[host] and not host:find "^127%.%d+%.%d+%.%d+$"
-    and not allow_insecure then
-    return ("would send secrets in clear to %s; use https, or say allow_insecure_http = true")
-      :format(host)
-  end
-  return nil
 end
 
 local function fail(message)
@@ -124,9 +104,9 @@ function scalekit.new(opts)
     return fail("not set: " .. table.concat(missing, ", ")
       .. " (set the environment variables, or give env_url, client_id and client_secret)")
   end
-  local problem = bad_url(settings.env_url, opts.allow_insecure_http)
+  local problem = address.fault(settings.env_url, opts.allow_insecure_http)
   if problem then return fail((opts.env_url and "env_url " or "SCALEKIT_ENV_URL ") .. problem) end
-  settings.env_url = settings.env_url:gsub("/+$", "")
+  settings.env_url = address.trim(settings.env_url)
   settings.timeout = opts.timeout or 20
   settings.max_attempts = opts.max_attempts or 4
   settings.send = opts.transport or require("scalekit.transport.curl").new {
