@@ -5,6 +5,7 @@
 local auth = require "scalekit.auth"
 local core = require "scalekit.core"
 local driver = require "scalekit.driver"
+local duration = require "scalekit.duration"
 local errors = require "scalekit.error"
 local json = require "scalekit.json"
 local ops = require "scalekit.ops"
@@ -35,15 +36,23 @@ function client.new(settings)
     timeout = settings.timeout,
     max_attempts = settings.max_attempts,
     random = settings.random or math.random,
+    hooks = settings.hooks,
   }, client)
   self.auth = auth.new {
     url = settings.env_url .. "/oauth/token",
     client_id = settings.client_id,
     client_secret = settings.client_secret,
-    send = settings.send,
+    send = self.hooks and self.hooks:transport(settings.send, "oauth/token") or settings.send,
     random = self.random,
   }
   return self
+end
+
+--- Who tells this client the time and makes it wait: the driver of the running
+-- coroutine, unless the client has a time of its own, as in tests.
+-- @treturn table with `now()` and `sleep(seconds)`
+function client:host()
+  return self.own_time or driver.current()
 end
 
 -- Which names are path parameters, by operation.
@@ -137,8 +146,13 @@ function client.prepare(op, args)
   if type(args) ~= "table" then
     return nil, nil, ("%s: expected a table of options, got %s"):format(op.label, type(args))
   end
-  if args.timeout ~= nil and not options.is_duration(args.timeout) then
-    return nil, nil, op.label .. ": timeout must be a positive number of seconds"
+  local timeout = args.timeout
+  if timeout ~= nil then
+    timeout = duration.seconds(timeout)
+    if not timeout then
+      return nil, nil, op.label
+        .. ': timeout must be a time above 0: seconds, or a text such as "90s" or "1h30m"'
+    end
   end
   local in_its_path, rest, twice = sort(op, args)
   if twice then return nil, nil, ("%s: '%s' is given twice"):format(op.label, twice) end
@@ -156,7 +170,7 @@ function client.prepare(op, args)
     path = path,
     query = op.query and route.query(op, checked) or "",
     body = op.body and json.encode(checked),
-    timeout = args.timeout,
+    timeout = timeout,
   }
 end
 
@@ -182,6 +196,20 @@ local function to_http(self, op, request, deadline)
   }
 end
 
+-- One request: the value, or nil and the error; then the answer, if one came.
+local function exchange(self, op, http)
+  local response, err = self.send(http)
+  if not response then
+    err.operation = op.label
+    return nil, err
+  end
+  if response.status < 200 or response.status >= 300 then
+    return nil, reply.failure(response, op.label), response
+  end
+  local value, problem = reply.value(response, op, op.label)
+  return value, problem, response
+end
+
 -- One attempt; a 401 that is about our token is answered with a new one, once.
 local function attempt(self, op, request, deadline)
   local http = to_http(self, op, request, deadline)
@@ -189,16 +217,14 @@ local function attempt(self, op, request, deadline)
     local token, generation = self.auth:token(deadline)
     if not token then return nil, generation end
     http.auth = token
-    local response, err = self.send(http)
-    if not response then
-      err.operation = op.label
-      return nil, err
+    local hooks, value, err = self.hooks, nil, nil
+    if hooks then
+      value, err = hooks:exchange(exchange, self, op, http, request)
+    else
+      value, err = exchange(self, op, http)
     end
-    if response.status >= 200 and response.status < 300 then
-      return reply.value(response, op, op.label)
-    end
-    err = reply.failure(response, op.label)
-    if response.status ~= 401 or err.kind == "tool_error" or try == 2 then return nil, err end
+    if value then return value end
+    if err.status ~= 401 or err.kind == "tool_error" or try == 2 then return nil, err end
     self.auth:refused(generation)
   end
 end
@@ -219,7 +245,7 @@ end
 -- @treturn[2] nil
 -- @treturn[2] table error
 function client:call(op, request)
-  local host = driver.current()
+  local host = self:host()
   local deadline = host.now() + (request.timeout or self.timeout)
   local tries, perhaps_done = 1, false
   while true do
@@ -232,6 +258,7 @@ function client:call(op, request)
     local pause = err.retry_after or retry.delay(tries, self.random())
     if host.now() + pause >= deadline then return final(op, err, tries) end
     perhaps_done = perhaps_done or err.outcome == "unknown" or err.status == 503
+    if self.hooks then self.hooks:retry(op, request, err, pause) end
     if not host.sleep(pause) then return final(op, err, tries) end
     tries = tries + 1
   end
