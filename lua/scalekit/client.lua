@@ -217,7 +217,7 @@ local function attempt(self, op, request, deadline)
     local token, generation = self.auth:token(deadline)
     if not token then return nil, generation end
     http.auth = token
-    local hooks, value, err = self.hooks, nil, nil
+    local hooks, value, err = self.hooks
     if hooks then
       value, err = hooks:exchange(exchange, self, op, http, request)
     else

@@ -205,13 +205,14 @@ end
 
 --- Gives a class the two methods, so that a client validates with its own
 -- environment's keys, over its own transport.
--- @tparam table class its objects have `env_url` and `send`
+-- @tparam table class its objects have `env_url`, `send` and perhaps `hooks`
 function tokens.lend(class)
   for _, name in ipairs { "validate_access_token", "validate_session_token" } do
     local kind = name:match "validate_(%a+)_token"
     class[name] = function(self, token, opts)
       self.validator = self.validator or tokens.new {
-        env_url = self.env_url, transport = self.send, allow_insecure_http = true, -- checked before
+        env_url = self.env_url, allow_insecure_http = true, -- checked before
+        transport = self.hooks and self.hooks:transport(self.send, "keys") or self.send,
       }
       local claims, err = validate(self.validator, name, kind, token, opts)
       return claims, err
