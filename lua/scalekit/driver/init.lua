@@ -48,13 +48,9 @@ function driver.use(one)
   table.insert(others, 1, one)
 end
 
--- Coroutines that must not yield now, nor run others: they block.
-local held, any_held = setmetatable({}, { __mode = "k" }), false
-
 --- The driver for the coroutine that calls. An unknown coroutine (somebody's
 -- generator) gets the blocking one: a yield of ours would surface there.
 function driver.current()
-  if any_held and held[coroutine.running()] then return block end
   if step.active() then return step end
   for _, other in ipairs(others) do
     if other.active() then return other end
@@ -64,13 +60,6 @@ end
 
 local YIELDS_ANYWHERE = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 
-local function release(thread, ok, ...)
-  held[thread] = nil
-  any_held = next(held) ~= nil
-  if not ok then error((...), 0) end
-  return ...
-end
-
 --- Calls a function that may wait from within an iterator. Lua 5.1 cannot yield
 -- through a generic `for`: there the built-in scheduler runs the other tasks
 -- meanwhile, and any other event loop waits.
@@ -78,11 +67,10 @@ end
 -- @param ... its arguments
 -- @return its results
 function driver.hold(fn, ...)
-  local thread = coroutine.running()
-  if YIELDS_ANYWHERE or not thread or held[thread] then return fn(...) end
+  if YIELDS_ANYWHERE or not coroutine.running() then return fn(...) end
   if step.active() and step.can_hold() then return step.hold(fn, ...) end
-  held[thread], any_held = true, true
-  return release(thread, pcall(fn, ...))
+  -- a coroutine that nobody knows blocks
+  return coroutine.wrap(function(...) return fn(...) end)(...)
 end
 
 return driver
