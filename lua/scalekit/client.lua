@@ -34,6 +34,7 @@ function client.new(settings)
     env_url = settings.env_url,
     send = settings.send,
     timeout = settings.timeout,
+    tool_timeout = settings.tool_timeout or settings.timeout,
     max_attempts = settings.max_attempts,
     random = settings.random or math.random,
     hooks = settings.hooks,
@@ -62,34 +63,56 @@ for _, op in ipairs(ops) do
   for _, name in ipairs(op.path_params) do in_path[op][name] = true end
 end
 
--- Options given flat, put where the request has them.
-local function put_inside(op, rest)
+local function twice(one, other)
+  return ("give either '%s' or '%s'"):format(one, other)
+end
+
+-- Options given flat, put where the request has them; `said` notes it.
+local function put_inside(op, rest, said)
   for name, member in pairs(op.inside) do
     local value, there = rest[name], rest[member]
     if there == nil or type(there) == "table" then
-      local copy = {}
+      local copy, path = {}, member .. "." .. name
       for key, part in pairs(there or {}) do copy[key] = part end
-      if value ~= nil and copy[name] ~= nil then return name end
-      if value ~= nil then copy[name] = value end
+      if value ~= nil and copy[name] ~= nil then return twice(name, path) end
+      if value ~= nil then copy[name], said[path] = value, name end
       rest[name], rest[member] = nil, copy
     end
   end
 end
 
 -- The arguments under the names of the contract: what goes into the path, and
--- what into the query or the body; or else the name that is given twice.
+-- what into the query or the body. Then what the caller called what, and what is
+-- misuse.
 local function sort(op, args)
-  local path, rest, aliases = {}, {}, op.aliases
+  local path, rest, said, aliases = {}, {}, {}, op.aliases
   for name, value in pairs(args) do
     local real = aliases and aliases[name] or name
-    if real ~= name and args[real] ~= nil then return nil, nil, name end
+    if real ~= name then
+      if args[real] ~= nil then return nil, nil, said, twice(name, real) end
+      said[real] = name
+    end
     if in_path[op][real] then
       path[real] = value
     elseif real ~= "timeout" then
       rest[real] = value
     end
   end
-  return path, rest, op.inside and put_inside(op, rest)
+  return path, rest, said, op.inside and put_inside(op, rest, said)
+end
+
+-- Violations speak of the options as the caller wrote them.
+local function rename(violations, said)
+  for _, violation in ipairs(violations) do
+    for path, name in pairs(said) do
+      local rest = violation.field:sub(#path + 1)
+      if violation.field:sub(1, #path) == path and (rest == "" or rest:find "^[.%[]") then
+        violation.field = name .. rest
+        break
+      end
+    end
+  end
+  return violations
 end
 
 -- An account is meant by its id, or by its connection and its user.
@@ -154,8 +177,8 @@ function client.prepare(op, args)
         .. ': timeout must be a time above 0: seconds, or a text such as "90s" or "1h30m"'
     end
   end
-  local in_its_path, rest, twice = sort(op, args)
-  if twice then return nil, nil, ("%s: '%s' is given twice"):format(op.label, twice) end
+  local in_its_path, rest, said, misuse = sort(op, args)
+  if misuse then return nil, nil, op.label .. ": " .. misuse end
   for name, value in pairs(in_its_path) do
     if type(value) ~= "string" then
       return nil, nil, ("%s: %s: expected string, got %s"):format(op.label, name, type(value))
@@ -165,7 +188,7 @@ function client.prepare(op, args)
   if op.selects and not is_selected(rest) then bad = not_selected() end
   local model = op.body or op.query or schema.Empty
   local checked, violations = model:check(rest, "send", json)
-  if bad or violations then return refuse(op, bad, violations or {}) end
+  if bad or violations then return refuse(op, bad, rename(violations or {}, said)) end
   return {
     path = path,
     query = op.query and route.query(op, checked) or "",
@@ -188,10 +211,10 @@ local function to_http(self, op, request, deadline)
   return {
     method = op.method,
     url = url,
-    headers = request.body and SEND or ACCEPT,
+    headers = request.headers or request.body and SEND or ACCEPT,
     body = request.body,
     deadline = deadline,
-    ready_headers = request.body and READY_SEND or READY_ACCEPT,
+    ready_headers = not request.headers and (request.body and READY_SEND or READY_ACCEPT) or nil,
     once = not op.safe,
   }
 end
@@ -203,7 +226,10 @@ local function exchange(self, op, http)
     err.operation = op.label
     return nil, err
   end
-  if response.status < 200 or response.status >= 300 then
+  if op.read then
+    local value, refusal = op.read(response)
+    return value, refusal, response
+  elseif response.status < 200 or response.status >= 300 then
     return nil, reply.failure(response, op.label), response
   end
   local value, problem = reply.value(response, op, op.label)
@@ -246,7 +272,8 @@ end
 -- @treturn[2] table error
 function client:call(op, request)
   local host = self:host()
-  local deadline = host.now() + (request.timeout or self.timeout)
+  local deadline = host.now()
+    + (request.timeout or op.runs_tool and self.tool_timeout or self.timeout)
   local tries, perhaps_done = 1, false
   while true do
     local value, err = attempt(self, op, request, deadline)

@@ -9,15 +9,18 @@
 -- argument type or an unknown option raises at the caller's line.
 -- @module scalekit
 
+local actions = require "scalekit.resource.actions"
 local address = require "scalekit.address"
 local core = require "scalekit.core"
 local client = require "scalekit.client"
 local driver = require "scalekit.driver"
+local duration = require "scalekit.duration"
 local errors = require "scalekit.error"
+local hooks = require "scalekit.hooks"
 local json = require "scalekit.json"
 local mcp_configs = require "scalekit.resource.mcp_configs"
+local moment = require "scalekit.moment"
 local options = require "scalekit.options"
-local resource = require "scalekit.resource"
 local step = require "scalekit.driver.step"
 local version = require "scalekit.version"
 
@@ -35,6 +38,8 @@ local scalekit = {
   null = json.null,
   --- `check(call())` returns the results or throws the error object.
   check = errors.check,
+  --- `assert` that can say what went wrong on Lua 5.1 and 5.2 too.
+  assert = errors.assert,
   run = step.run,
   spawn = step.spawn,
   all = step.all,
@@ -42,19 +47,35 @@ local scalekit = {
 }
 
 --- Waits; parks only the running coroutine inside `scalekit.run`.
--- @tparam number seconds
-function scalekit.sleep(seconds)
-  if type(seconds) ~= "number" then error("scalekit.sleep: expected a number of seconds", 2) end
-  driver.current().sleep(seconds)
+-- @tparam number|string time seconds, or a text such as "500ms" or "1m30s"
+function scalekit.sleep(time)
+  local seconds = duration.seconds(time)
+  if not seconds and not (type(time) == "number" and time <= 0) then
+    error('scalekit.sleep: expected seconds, or a text such as "90s" or "1h30m"', 2)
+  end
+  driver.current().sleep(seconds or 0)
+end
+
+--- A point in time, as the service writes it (`expires_at`, `updated_at` …), in
+-- Unix seconds: RFC 3339 with up to nine decimals.
+-- @tparam ?string text
+-- @treturn[1] number whole seconds since 1970-01-01T00:00:00Z, as `os.time()` counts them
+-- @treturn[1] number nanoseconds after them
+-- @treturn[2] nil where there is no time: nothing, "", the year 1, or no timestamp at all
+function scalekit.time(text)
+  if type(text) ~= "string" then return nil end
+  return moment.parse(text)
 end
 
 local OPTIONS = {
   env_url = "string", client_id = "string", client_secret = "string|secret",
-  timeout = "number", connect_timeout = "number", max_attempts = "number",
+  timeout = duration.TYPE, tool_timeout = duration.TYPE,
+  connect_timeout = duration.TYPE, max_attempts = "number",
   allow_insecure_http = "boolean", ca_file = "string", cert_file = "string",
   key_file = "string", proxy = "string", http1 = "boolean", tls_min = "string",
   transport = "function",
 }
+for name, kind in pairs(hooks.OPTIONS) do OPTIONS[name] = kind end
 
 local FROM_ENVIRONMENT = {
   { "env_url", "SCALEKIT_ENV_URL" },
@@ -63,12 +84,7 @@ local FROM_ENVIRONMENT = {
 }
 
 -- Numbers that make no sense are the caller's mistake, at the caller's line.
-local function check_numbers(opts)
-  for _, name in ipairs { "timeout", "connect_timeout" } do
-    if opts[name] ~= nil and not options.is_duration(opts[name]) then
-      error(("scalekit.new: option '%s' must be a number of seconds above 0"):format(name), 3)
-    end
-  end
+local function check_attempts(opts)
   local attempts = opts.max_attempts
   if attempts ~= nil and not (attempts >= 1 and attempts <= 100 and attempts % 1 == 0) then
     error("scalekit.new: option 'max_attempts' must be a whole number from 1 to 100", 3)
@@ -83,17 +99,23 @@ end
 --
 -- `env_url`, `client_id` and `client_secret` default to the environment
 -- variables SCALEKIT_ENV_URL, SCALEKIT_CLIENT_ID and SCALEKIT_CLIENT_SECRET.
--- @tparam[opt] table opts also `timeout` (seconds for one call with all its
--- attempts, 20), `connect_timeout` (seconds, 10), `max_attempts` (4),
+-- @tparam[opt] table opts also `timeout` (for one call with all its attempts:
+-- seconds or a text such as "1m30s", 20), `tool_timeout` (the same for
+-- `tools:execute` and `actions:request`, 60), `connect_timeout` (10), `max_attempts` (4),
 -- `ca_file`, `cert_file`, `key_file`, `proxy`, `http1`, `tls_min` ("1.2"),
--- `allow_insecure_http`, `transport` (a function `send(request)`, see `scalekit.transport.curl`)
--- @treturn[1] table a client with `mcp`, `connected_accounts`, `tools`, `actions`
+-- `allow_insecure_http`, `transport` (a function `send(request)`, see `scalekit.transport.curl`),
+-- `on_request`, `on_response`, `on_retry`, `traceparent` (see `scalekit.hooks`)
+-- @treturn[1] table a client with `mcp`, `connected_accounts`, `tools`,
+-- `custom_providers`, `actions`
 -- @treturn[2] nil
 -- @treturn[2] table error, kind "configuration"
 function scalekit.new(opts)
   opts = options.check("scalekit.new", opts, OPTIONS)
-  check_numbers(opts)
+  check_attempts(opts)
   local settings, missing = {}, {}
+  settings.timeout = duration.option("scalekit.new", opts, "timeout", 20)
+  settings.tool_timeout = duration.option("scalekit.new", opts, "tool_timeout", 60)
+  local connect_timeout = duration.option("scalekit.new", opts, "connect_timeout", 10)
   for _, pair in ipairs(FROM_ENVIRONMENT) do
     local value = opts[pair[1]]
     if value == nil then value = os.getenv(pair[2]) end
@@ -107,24 +129,16 @@ function scalekit.new(opts)
   local problem = address.fault(settings.env_url, opts.allow_insecure_http)
   if problem then return fail((opts.env_url and "env_url " or "SCALEKIT_ENV_URL ") .. problem) end
   settings.env_url = address.trim(settings.env_url)
-  settings.timeout = opts.timeout or 20
   settings.max_attempts = opts.max_attempts or 4
+  settings.hooks = hooks.new(opts)
   settings.send = opts.transport or require("scalekit.transport.curl").new {
     ca_file = opts.ca_file, cert_file = opts.cert_file, key_file = opts.key_file,
     proxy = opts.proxy, http1 = opts.http1, tls_min = opts.tls_min,
-    connect_timeout = opts.connect_timeout or 10,
+    connect_timeout = connect_timeout,
   }
 
   local self = client.new(settings)
-  self.mcp = resource.new("mcp", self)
-  self.connected_accounts = resource.new("connected_accounts", self)
-  self.tools = resource.new("tools", self)
-  self.actions = { -- the names that the service's own SDKs use
-    client = self,
-    mcp = self.mcp,
-    tools = self.tools,
-    get_authorization_link = self.connected_accounts.get_authorization_link,
-  }
+  actions.attach(self)
   return self
 end
 

@@ -10,7 +10,8 @@
 -- may be sent again. `deletes`: once it is not found any more, an earlier
 -- attempt did it. `selects`: the arguments must say which account is meant.
 -- `runs_tool`: a provider does the work, which takes the time of a tool.
--- `items` is the member of a page that holds its items. `label` is the name in
+-- `items` is the member of a page that holds its items (`summary` where
+-- `filter_summary` asks for names alone), and `each` the iterator over them all. `label` is the name in
 -- messages, where "list" alone would say too little.
 -- @module scalekit.ops
 
@@ -30,7 +31,7 @@ local ACCOUNT = {
 local ops = {
   -- Virtual MCP servers
 
-  { id = "ListMcpConfigs", resource = "mcp", name = "list_configs",
+  { id = "ListMcpConfigs", resource = "mcp", name = "list_configs", each = "each_config",
     method = "GET", path = CONFIGS, safe = true, items = "configs",
     query = schema.ListMcpConfigsQuery, reply = schema.ListMcpConfigsReply },
 
@@ -66,7 +67,7 @@ local ops = {
     method = "POST", path = INSTANCES, safe = true,
     body = schema.EnsureMcpInstanceRequest, reply = schema.McpInstanceReply },
 
-  { id = "ListMcpInstances", resource = "mcp", name = "list_instances",
+  { id = "ListMcpInstances", resource = "mcp", name = "list_instances", each = "each_instance",
     method = "GET", path = INSTANCES, safe = true, items = "instances",
     query = schema.ListMcpInstancesQuery, reply = schema.ListMcpInstancesReply },
 
@@ -89,13 +90,13 @@ local ops = {
   -- Connected accounts
 
   { id = "ListConnectedAccounts", resource = "connected_accounts", name = "list",
-    also = { "list_connected_accounts" },
+    also = { "list_connected_accounts" }, each = "each",
     method = "GET", path = ACCOUNTS, safe = true, items = "connected_accounts",
     query = schema.ListConnectedAccountsQuery, reply = schema.ListConnectedAccountsReply,
     aliases = { connection_name = "connector" } },
 
   { id = "SearchConnectedAccounts", resource = "connected_accounts", name = "search",
-    also = { "search_connected_accounts" },
+    also = { "search_connected_accounts" }, each = "each_found",
     method = "GET", path = ACCOUNTS .. ":search", safe = true, items = "connected_accounts",
     query = schema.SearchConnectedAccountsQuery, reply = schema.ListConnectedAccountsReply },
 
@@ -140,17 +141,17 @@ local ops = {
 
   -- Tools
 
-  { id = "ListTools", resource = "tools", name = "list", also = { "list_tools" },
-    method = "GET", path = TOOLS, safe = true, items = "tools",
+  { id = "ListTools", resource = "tools", name = "list", also = { "list_tools" }, each = "each",
+    method = "GET", path = TOOLS, safe = true, items = "tools", summary = "tool_names",
     query = schema.ListToolsQuery, reply = schema.ListToolsReply },
 
   { id = "ListScopedTools", resource = "tools", name = "list_scoped",
-    also = { "list_scoped_tools" },
+    also = { "list_scoped_tools" }, each = "each_scoped",
     method = "GET", path = TOOLS .. "/scoped", safe = true, items = "tools",
     query = schema.ListScopedToolsQuery, reply = schema.ListScopedToolsReply },
 
   { id = "ListAvailableTools", resource = "tools", name = "list_available",
-    also = { "list_available_tools" },
+    also = { "list_available_tools" }, each = "each_available",
     method = "GET", path = TOOLS .. "/available", safe = true, items = "tools",
     query = schema.ListAvailableToolsQuery, reply = schema.ListAvailableToolsReply },
 
@@ -162,7 +163,7 @@ local ops = {
   -- Custom providers
 
   { id = "ListProviders", resource = "custom_providers", name = "list",
-    also = { "list_providers" },
+    also = { "list_providers" }, each = "each",
     method = "GET", path = "/api/v1/providers", safe = true, items = "providers",
     query = schema.ListProvidersQuery, reply = schema.ListProvidersReply },
 

@@ -6,7 +6,7 @@ local core = require "scalekit.core"
 
 local message = {
   wire_names = {}, -- model → field → its name in a query string
-  kinds = {},      -- model → field → { type, repeated }
+  kinds = {},      -- model → field → { type, repeated, max }
   --- What a connection's name is made of.
   CONNECTOR = "a-zA-Z0-9_: -",
 }
@@ -20,7 +20,7 @@ function message.model(name, fields)
   local model, wire, kinds = core.model(name, fields), {}, {}
   for _, field in ipairs(fields) do
     wire[field[1]] = field.wire or field[1]
-    kinds[field[1]] = { type = field[2], repeated = field.repeated }
+    kinds[field[1]] = { type = field[2], repeated = field.repeated, max = field.max }
   end
   message.wire_names[model], message.kinds[model] = wire, kinds
   return model
