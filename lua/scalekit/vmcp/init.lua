@@ -5,7 +5,8 @@
 -- requests to it.
 --
 -- request: `{ method, path (as received), query (string or nil), headers (lower-case), body }`
--- response: `{ status, headers, body, note (a few words for the request log, or nil) }`
+-- response: `{ status, headers, body, note (a few words for the request log, or nil), delay (seconds
+-- to wait before it is sent, or nil), lost (whether it is not to be sent at all) }`
 --
 -- @usage
 -- local app = vmcp.app {}
@@ -17,9 +18,11 @@
 -- @module scalekit.vmcp
 local core = require "scalekit.core"
 local options = require "scalekit.options"
+local webhook = require "scalekit.webhook"
 
 local application = require "scalekit.vmcp.app"
 local connector = require "scalekit.vmcp.connector"
+local events = require "scalekit.vmcp.events"
 local ids = require "scalekit.vmcp.ids"
 local match = require "scalekit.vmcp.match"
 local memory = require "scalekit.vmcp.store.memory"
@@ -30,6 +33,8 @@ local OPTIONS = {
   base_url = "string", store = "table", key = "userdata", client_id = "string",
   client_secret = "string|secret", connections = "table", clock = "function",
   user_verification = "string", allowed_origins = "table", switches = "boolean",
+  webhook_url = "string", webhook_secret = "string|secret", webhook_retries = "table",
+  deliver = "function",
 }
 
 -- Names under which a server bound to loopback may be reached. A page of another site that has
@@ -50,6 +55,27 @@ local function authorities(scheme, authority)
   return hosts, origins, is_local
 end
 
+-- Where events go: → url, key, retries, and a secret that was made up.
+local function webhook_of(opts)
+  if not opts.webhook_url then
+    if opts.webhook_secret or opts.deliver then
+      error("vmcp.app: option 'webhook_url' is missing", 3)
+    end
+    return {}
+  elseif not opts.webhook_url:find "^https?://[^%s]+$" then
+    error("vmcp.app: option 'webhook_url' must be an http or https URL", 3)
+  elseif not opts.deliver then
+    error("vmcp.app: an app sends nothing by itself; option 'deliver' is missing", 3)
+  end
+  local made_up = not opts.webhook_secret and "whsec_" .. core.base64(core.random(24)) or nil
+  local key = core.secret(core.reveal(opts.webhook_secret or made_up))
+  if not webhook.sign(key, "evt_1", 0, "") then
+    error("vmcp.app: option 'webhook_secret' must be whsec_<base64>", 3)
+  end
+  return { url = opts.webhook_url, key = key, secret = made_up,
+    retries = opts.webhook_retries or events.RETRIES }
+end
+
 --- Builds an app.
 -- @tparam[opt] table opts
 --
@@ -62,6 +88,10 @@ end
 -- * `user_verification` nil or "custom"
 -- * `allowed_origins` array of further browser origins, default none
 -- * `switches` true offers the paths of `vmcp.switches`; for tests and local work only
+-- * `webhook_url` where to send what happens to connected accounts, with `webhook_secret`
+--   (`whsec_<base64>`; made up where it is not given, and then to be read as `app.webhook_secret`),
+--   `webhook_retries` (array of seconds to wait before further attempts) and `deliver`, a function
+--   that is given each delivery and sends it: `{ id, url, headers, body, event, attempt }`
 -- * `clock` function → Unix seconds
 -- @treturn table app
 function vmcp.app(opts)
@@ -77,14 +107,15 @@ function vmcp.app(opts)
   for _, origin in ipairs(opts.allowed_origins or {}) do origins[origin] = true end
   local key = opts.key or core.key_generate "RS256"
   local modulus = key:jwk().n
+  local hook = webhook_of(opts)
   local made_up = not opts.client_secret and "test_" .. ids.opaque() or nil
   return application.new {
     base_url = base_url,
-    is_local = is_local,
     store = opts.store or memory.new(),
     key = key,
     kid = ids.derived("snk_", "kid:" .. modulus),
-    environment = ids.derived("org_", "environment:" .. modulus),
+    organization = ids.derived("org_", "environment:" .. modulus),
+    environment_id = ids.derived("env_", "environment:" .. modulus),
     -- page tokens are bound to this; it never leaves the app
     page_secret = core.sha256("page:" .. key:pem()),
     client_id = opts.client_id or ids.new "skc_",
@@ -95,6 +126,12 @@ function vmcp.app(opts)
     origins = origins,
     user_verification = opts.user_verification,
     switches = opts.switches,
+    has_switches = opts.switches or is_local,
+    webhook_url = hook.url,
+    webhook_key = hook.key,
+    webhook_secret = hook.secret,
+    webhook_retries = hook.retries,
+    deliver = opts.deliver,
     wall_clock = opts.clock or os.time,
   }
 end
