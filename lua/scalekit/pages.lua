@@ -26,9 +26,9 @@
 -- @module scalekit.pages
 
 local client = require "scalekit.client"
+local driver = require "scalekit.driver"
 local errors = require "scalekit.error"
 local schema = require "scalekit.schema"
-local step = require "scalekit.driver.step"
 
 local pages = {}
 pages.__index = pages
@@ -132,22 +132,12 @@ function pages:resume_token()
   return self.token or ""
 end
 
--- Whether a coroutine cannot yield inside the iterator of a `for`.
-local FROM_C = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
-
--- Calls `next` from a `for`.
-local function advance(self)
-  if not FROM_C or not coroutine.running() then return self:next() end
-  if step.active() and step.can_hold() then return step.hold(self.next, self) end
-  return coroutine.wrap(self.next)(self) -- a coroutine that nobody knows blocks
-end
-
 function pages:__call()
   if self.failed then -- has been said
     self.failed = nil
     return nil
   end
-  local item, err = advance(self)
+  local item, err = driver.hold(self.next, self)
   if not err then return item end
   self.failed = true
   return false, err
