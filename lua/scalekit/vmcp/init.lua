@@ -26,6 +26,7 @@ local events = require "scalekit.vmcp.events"
 local ids = require "scalekit.vmcp.ids"
 local match = require "scalekit.vmcp.match"
 local memory = require "scalekit.vmcp.store.memory"
+local url = require "scalekit.vmcp.url"
 
 local vmcp = {}
 
@@ -62,10 +63,15 @@ local function webhook_of(opts)
       error("vmcp.app: option 'webhook_url' is missing", 3)
     end
     return {}
-  elseif not opts.webhook_url:find "^https?://[^%s]+$" then
+  elseif not url.is_plain(opts.webhook_url) then
     error("vmcp.app: option 'webhook_url' must be an http or https URL", 3)
   elseif not opts.deliver then
     error("vmcp.app: an app sends nothing by itself; option 'deliver' is missing", 3)
+  end
+  for _, seconds in ipairs(opts.webhook_retries or {}) do
+    if type(seconds) ~= "number" or seconds < 0 or seconds ~= seconds then
+      error("vmcp.app: option 'webhook_retries' must hold numbers of seconds", 3)
+    end
   end
   local made_up = not opts.webhook_secret and "whsec_" .. core.base64(core.random(24)) or nil
   local key = core.secret(core.reveal(opts.webhook_secret or made_up))

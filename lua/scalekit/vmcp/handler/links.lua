@@ -5,18 +5,12 @@ local accounts = require "scalekit.vmcp.accounts"
 local links = require "scalekit.vmcp.links"
 local problem = require "scalekit.vmcp.problem"
 local selector = require "scalekit.vmcp.selector"
+local url = require "scalekit.vmcp.url"
 
 local handler = {}
 
 local function given(value)
   return value ~= nil and value ~= ""
-end
-
--- The URL ends up in a Location header and its origin in a page's policy, so it must be nothing but
--- a URL; users and passwords in it have no business here.
-local function is_plain_url(url)
-  local rest = url:match "^https?://[%w._:%[%]-]+(.*)$"
-  return rest and rest:match "^[/?#]?" == rest:sub(1, 1) and not rest:find "[%s%c\128-\255\"<>\\]"
 end
 
 -- The account that a link is for, created when it is missing and there is something to authorize.
@@ -34,7 +28,8 @@ end
 
 function handler.GetMagicLinkForConnectedAccount(app, call)
   local body = call.body
-  if given(body.user_verify_url) and not is_plain_url(body.user_verify_url) then
+  -- it ends up in a Location header, and its origin in a page's policy
+  if given(body.user_verify_url) and not url.is_plain(body.user_verify_url) then
     return nil, problem.violation(
       "user_verify_url", "is not an http or https URL", "string.pattern")
   end
