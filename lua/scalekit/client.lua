@@ -10,6 +10,7 @@ local errors = require "scalekit.error"
 local json = require "scalekit.json"
 local ops = require "scalekit.ops"
 local options = require "scalekit.options"
+local redact = require "scalekit.redact"
 local reply = require "scalekit.reply"
 local retry = require "scalekit.retry"
 local route = require "scalekit.route"
@@ -250,6 +251,7 @@ local function attempt(self, op, request, deadline)
       value, err = exchange(self, op, http)
     end
     if value then return value end
+    redact.error(err, { token }, http.body)
     if err.status ~= 401 or err.kind == "tool_error" or try == 2 then return nil, err end
     self.auth:refused(generation)
   end
