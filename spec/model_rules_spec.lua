@@ -40,6 +40,26 @@ describe("a model's oneof", function()
   end)
 end)
 
+describe("a model's enum in an answer", function()
+  local enum = one("enum", { values = { "STATE_UNSPECIFIED", "STATE_ON" } })
+
+  it("is a word of its own, however the server spells it", function()
+    for _, word in ipairs { "STATE_ON", "state_on", "State_On", 1 } do
+      assert.same({ x = "STATE_ON" }, lines(enum, { x = word }, "answer"))
+    end
+  end)
+
+  it("is what it is where it is no word of its own", function()
+    for _, word in ipairs { "STATE_NEW", "state_new", "", "\0", ("x"):rep(100), 7, true } do
+      assert.same({ x = word }, lines(enum, { x = word }, "answer"))
+    end
+  end)
+
+  it("is spelt right in a request", function()
+    assert.equal("x: enum.defined_only", lines(enum, { x = "state_on" }, "send"))
+  end)
+end)
+
 describe("a model's map", function()
   local labels = one("map", { max_items = 2, key_min = 2, key_max = 3, min = 1, max = 2 })
 

@@ -9,6 +9,11 @@ local message = {
   kinds = {},      -- model → field → { type, repeated, max }
   --- What a connection's name is made of.
   CONNECTOR = "a-zA-Z0-9_: -",
+  --- What a connected account can be; the first word stands for none of them.
+  STATUSES = {
+    "CONNECTION_STATUS_UNSPECIFIED", "ACTIVE", "EXPIRED", "PENDING_AUTH", "PENDING_VERIFICATION",
+    "DISCONNECTED",
+  },
 }
 
 --- Makes a model. A field may carry `wire`, its name in a query string
