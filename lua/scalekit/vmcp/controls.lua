@@ -108,7 +108,8 @@ function App:advance(seconds)
   return told(controls.move_clock(self, seconds))
 end
 
--- Orders a fault; `base` is what the method stands for.
+-- Orders a fault; `base` is what the method stands for. Not to be called as a tail call: its errors
+-- belong to whoever called the method.
 local function order(app, what, opts, base)
   require_local(app, what, 4)
   if type(opts or {}) ~= "table" then
@@ -129,19 +130,22 @@ end
 -- @treturn boolean|nil true
 -- @treturn string why not
 function App:fail_next(opts)
-  return order(self, "app:fail_next", opts, {})
+  local ok, why = order(self, "app:fail_next", opts, {})
+  return ok, why
 end
 
 --- The next request that fits is answered late.
 -- @tparam table opts `seconds`, optionally `operation` or `path`, and `times` (1)
 function App:delay_next(opts)
-  return order(self, "app:delay_next", opts, {})
+  local ok, why = order(self, "app:delay_next", opts, {})
+  return ok, why
 end
 
 --- The next request that fits is served, but its answer is lost: whoever sent it cannot know.
 -- @tparam[opt] table opts `operation` or `path`, and `times` (1)
 function App:lose_next(opts)
-  return order(self, "app:lose_next", opts, { lose = true })
+  local ok, why = order(self, "app:lose_next", opts, { lose = true })
+  return ok, why
 end
 
 --- The provider refuses the next call of a tool.
@@ -153,7 +157,8 @@ function App:fail_tool(opts)
   elseif not self.catalogue:tool(opts.tool_name) then
     error(("app:fail_tool: there is no tool named '%s'"):format(opts.tool_name), 2)
   end
-  return order(self, "app:fail_tool", opts, { status = 500 })
+  local ok, why = order(self, "app:fail_tool", opts, { status = 500 })
+  return ok, why
 end
 
 --- Takes back the faults that were ordered and have not happened yet.
