@@ -134,8 +134,8 @@ local function missing_scope(claims, wanted)
   return nil
 end
 
--- `level` as for `error`, seen from the caller of the method.
-local function validate(self, what, kind, token, opts)
+-- `time`: whose clock it is, where it is not the machine's.
+local function validate(self, what, kind, token, opts, time)
   opts = options.check(what, opts, OPTIONS, 3)
   local wrong = mistake(opts)
   if kind == "session" and opts.audience == nil then
@@ -153,7 +153,7 @@ local function validate(self, what, kind, token, opts)
     keys = function(kid) return self.keys:key(kid, deadline) end,
     issuer = issuer or nil,
     audience = opts.audience or nil,
-    now = opts.now,
+    now = opts.now or time and time.time() or nil,
     leeway = leeway,
   })
   if not claims then return nil, err end
@@ -203,7 +203,7 @@ end
 
 --- Gives a class the two methods, so that a client validates with its own
 -- environment's keys, over its own transport.
--- @tparam table class its objects have `env_url`, `send` and perhaps `hooks`
+-- @tparam table class its objects have `env_url`, `send`, and perhaps `hooks` and `own_time`
 function tokens.lend(class)
   for _, name in ipairs { "validate_access_token", "validate_session_token" } do
     local kind = name:match "validate_(%a+)_token"
@@ -212,7 +212,7 @@ function tokens.lend(class)
         env_url = self.env_url, allow_insecure_http = true, -- checked before
         transport = self.hooks and self.hooks:transport(self.send, "keys") or self.send,
       }
-      local claims, err = validate(self.validator, name, kind, token, opts)
+      local claims, err = validate(self.validator, name, kind, token, opts, self.own_time)
       return claims, err
     end
   end
