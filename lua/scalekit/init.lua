@@ -24,6 +24,11 @@ local options = require "scalekit.options"
 local step = require "scalekit.driver.step"
 local version = require "scalekit.version"
 
+-- The convenience layer: these put methods of their own beside the generated ones.
+require "scalekit.ensure"
+require "scalekit.session"
+require "scalekit.mint"
+
 if core.version ~= version then
   error(("scalekit: the Lua half is version %s, the C half %s; install both from one rock")
     :format(version, tostring(core.version)))
