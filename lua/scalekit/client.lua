@@ -37,6 +37,7 @@ function client.new(settings)
     timeout = settings.timeout,
     tool_timeout = settings.tool_timeout or settings.timeout,
     max_attempts = settings.max_attempts,
+    retry_rate_limited = settings.retry_rate_limited,
     random = settings.random or math.random,
     hooks = settings.hooks,
   }, client)
@@ -257,7 +258,8 @@ local function attempt(self, op, request, deadline)
   end
 end
 
-local function final(op, err, tries)
+local function final(op, err, tries, perhaps_done)
+  if perhaps_done then err.outcome = "unknown" end -- whatever the last attempt says
   if err.outcome == "unknown" and not op.safe then
     err.retryable = false -- to do it again might be to do it twice
     if err.kind == "network" then err.kind, err.cause = "outcome_unknown", "network" end
@@ -283,12 +285,14 @@ function client:call(op, request)
     if perhaps_done and op.deletes and err.kind == "not_found" then
       return op.reply:check({}, "answer", json) -- an earlier attempt did it
     end
-    if tries >= self.max_attempts or not retry.may(op, err) then return final(op, err, tries) end
+    if tries >= self.max_attempts or not retry.may(op, err, self.retry_rate_limited) then
+      return final(op, err, tries, perhaps_done)
+    end
     local pause = err.retry_after or retry.delay(tries, self.random())
-    if host.now() + pause >= deadline then return final(op, err, tries) end
+    if host.now() + pause >= deadline then return final(op, err, tries, perhaps_done) end
     perhaps_done = perhaps_done or err.outcome == "unknown" or err.status == 503
     if self.hooks then self.hooks:retry(op, request, err, pause) end
-    if not host.sleep(pause) then return final(op, err, tries) end
+    if not host.sleep(pause) then return final(op, err, tries, perhaps_done) end
     tries = tries + 1
   end
 end

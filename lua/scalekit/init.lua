@@ -78,7 +78,7 @@ local OPTIONS = {
   connect_timeout = duration.TYPE, max_attempts = "number",
   allow_insecure_http = "boolean", ca_file = "string", cert_file = "string",
   key_file = "string", proxy = "string", http1 = "boolean", tls_min = "string",
-  transport = "function",
+  transport = "function", retry_rate_limited = "boolean",
 }
 for name, kind in pairs(hooks.OPTIONS) do OPTIONS[name] = kind end
 
@@ -107,6 +107,7 @@ end
 -- @tparam[opt] table opts also `timeout` (for one call with all its attempts:
 -- seconds or a text such as "1m30s", 20), `tool_timeout` (the same for
 -- `tools:execute` and `actions:request`, 60), `connect_timeout` (10), `max_attempts` (4),
+-- `retry_rate_limited` (false; true: a call refused with 429 waits as long as the service asks),
 -- `ca_file`, `cert_file`, `key_file`, `proxy`, `http1`, `tls_min` ("1.2"),
 -- `allow_insecure_http`, `transport` (a function `send(request)`, see `scalekit.transport.curl`),
 -- `on_request`, `on_response`, `on_retry`, `traceparent` (see `scalekit.hooks`)
@@ -135,6 +136,7 @@ function scalekit.new(opts)
   if problem then return fail((opts.env_url and "env_url " or "SCALEKIT_ENV_URL ") .. problem) end
   settings.env_url = address.trim(settings.env_url)
   settings.max_attempts = opts.max_attempts or 4
+  settings.retry_rate_limited = opts.retry_rate_limited
   settings.hooks = hooks.new(opts)
   settings.send = opts.transport or require("scalekit.transport.curl").new {
     ca_file = opts.ca_file, cert_file = opts.cert_file, key_file = opts.key_file,
