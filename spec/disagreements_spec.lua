@@ -153,7 +153,7 @@ describe("a disagreement of the service's sources", function()
     assert.is_true(json.decode(requests[1].body).include_auth_link)
   end)
 
-  it("D12 where tokens are minted, and how a time is written: /tokens, in seconds", function()
+  it("T23 D12 where tokens are minted, and how a time is written: /tokens, in seconds", function()
     local client, requests = client_with(200, { token = "t" })
     client.mcp:create_session_token { mcp_config_id = "cfg_1", identifier = "u", expiry = "1h" }
     assert.matches("/api/v1/mcp/configs/cfg_1/tokens$", requests[1].url)

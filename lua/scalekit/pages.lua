@@ -52,7 +52,7 @@ function pages.new(op, of, args)
   for name, value in pairs(args or {}) do copy[name] = value end
   return setmetatable({
     op = op, client = of, args = copy,
-    member = copy.filter_summary and op.summary or op.items,
+    member = copy.filter_summary and op.names or op.items,
     token = copy.page_token, -- of the page to ask for next
     seen = {}, at = 0, items = {},
     --- How many items there are on all pages, as the server said last.
