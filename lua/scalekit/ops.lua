@@ -57,7 +57,7 @@ local ops = {
     reply = schema.Empty },
 
   { id = "ListMcpConnectedAccounts", resource = "mcp", name = "list_mcp_connected_accounts",
-    summary = "Tells the states of the accounts that a user needs for a config; with links on request.",
+    summary = "Tells the states of the accounts a user needs for a config, with links on request.",
     method = "POST", path = CONFIGS .. "/{config_id}/connected_accounts", safe = true,
     body = schema.ListMcpConnectedAccountsRequest,
     reply = schema.ListMcpConnectedAccountsReply },
