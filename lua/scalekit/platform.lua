@@ -99,11 +99,11 @@ table.sort(platform.NAMES)
 --- The shape for a platform.
 -- @tparam string what the function's name, for messages
 -- @tparam string name of the platform
--- @tparam table server `url`, `token` (a secret), `name`, `identifier`
+-- @tparam scalekit.session session that is open
 -- @tparam ?table opts `name` of the server there, and what the platform knows besides
 -- @tparam number level as for `error`, seen from the caller
 -- @treturn table with the token in clear
-function platform.shape(what, name, server, opts, level)
+function platform.shape(what, name, session, opts, level)
   local shape = SHAPES[name]
   if not shape then
     local near = type(name) == "string" and options.nearest(name, platform.NAMES)
@@ -113,8 +113,8 @@ function platform.shape(what, name, server, opts, level)
   end
   opts = options.check(what, opts, shape[1], level + 1)
   return shape[2]({
-    url = server.url, token = server.token, identifier = server.identifier,
-    name = opts.name or server.name,
+    url = session.url, token = session.token, identifier = session.identifier,
+    name = opts.name or session.config_name or session.config_id,
   }, opts)
 end
 

@@ -305,20 +305,16 @@ end
 -- @treturn table
 function methods:to(name, opts)
   require_open(self, "to")
-  return platform.shape("to", name, {
-    url = self.url, token = self.token, identifier = self.identifier,
-    name = self.config_name or self.config_id,
-  }, opts, 2)
+  local shape = platform.shape("to", name, self, opts, 2)
+  return shape
 end
 
 --- The same as JSON, for a program in another language.
 -- @treturn string
 function methods:json(name, opts)
   require_open(self, "json")
-  return json.encode(platform.shape("json", name, {
-    url = self.url, token = self.token, identifier = self.identifier,
-    name = self.config_name or self.config_id,
-  }, opts, 2))
+  local shape = platform.shape("json", name, self, opts, 2)
+  return json.encode(shape)
 end
 
 --- `{ url, headers }` for any MCP client, with the token in clear.

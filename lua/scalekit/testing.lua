@@ -17,6 +17,7 @@
 -- and links run out.
 -- @module scalekit.testing
 
+local accounts = require "scalekit.vmcp.accounts"
 local clocks = require "scalekit.testing.clock"
 local core = require "scalekit.core"
 local duration = require "scalekit.duration"
@@ -66,7 +67,8 @@ end
 
 local function read_latency(what, value)
   if value == 0 or value == nil then return 0 end
-  return duration.option(what, { latency = value }, "latency", 0, 3)
+  local seconds = duration.option(what, { latency = value }, "latency", 0, 3)
+  return seconds
 end
 
 -- Notes what reaches the environment, under the name of the client's method.
@@ -166,6 +168,9 @@ local function set_accounts(self, what, opts, spec, status)
   opts = options.check(what, opts, spec, 3)
   status = status or opts.status
   if not opts.identifier then error(what .. ": option 'identifier' is required", 3) end
+  if not accounts.STATES[status] then
+    error(("%s: '%s' is not a state of an account"):format(what, status), 3)
+  end
   for _, name in ipairs(connection_names(self, opts)) do
     if not self.app.catalogue:connection(name) then
       error(("%s: there is no connection '%s'"):format(what, name), 3)
