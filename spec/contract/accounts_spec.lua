@@ -338,6 +338,7 @@ describe("connected accounts", function()
       assert.equal(404, (get("details", { connector = "gmail", identifier = user })))
       assert.equal(0, list({ identifier = user }).total_size)
       assert.not_equal(account.id, made(user).id)
+      assert.equal(404, (get("details", { id = account.id })))
       assert.equal(1, list({ identifier = user }).total_size)
       assert.equal(200, (env:api("POST", ACCOUNTS .. "%3Adelete", {
         connector = "gmail", identifier = user,

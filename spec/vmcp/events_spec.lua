@@ -1,5 +1,7 @@
 local core = require "scalekit.core"
+local curl = require "scalekit.transport.curl"
 local events = require "scalekit.vmcp.events"
+local launch = require "scalekit.host.launch"
 local support = require "spec.support.env"
 local vmcp = require "scalekit.vmcp"
 local webhook = require "scalekit.webhook"
@@ -129,6 +131,53 @@ describe("deliveries #nginx", function()
         or core.now() > deadline
       assert.truthy(env.server:errors():find("was not delivered: status 500", 1, true))
       assert.equal(3, #attempts_of(env, "patient", 3))
+    end)
+  end)
+
+  describe("over TLS", function()
+    local server
+
+    setup(function() server = require("spec.support.fault_server").start() end)
+    teardown(function() server:stop() end)
+
+    -- Has one event delivered to a port of the fault server → what nginx has logged.
+    local function deliver_to(port)
+      server:reset()
+      local env = assert(launch.start {
+        webhook_url = server:url(port):gsub("127%.0%.0%.1", "localhost") .. "/fault/good",
+        webhook_retries = {}, ca_file = server.ca_file,
+      })
+      local send = curl.new()
+      local function call(method, path, headers, body)
+        return assert(send {
+          method = method, url = env.url .. path, headers = headers, body = body,
+          deadline = core.now() + 10,
+        })
+      end
+      local token = call("POST", "/oauth/token", {
+        ["content-type"] = "application/x-www-form-urlencoded",
+      }, ("grant_type=client_credentials&client_id=%s&client_secret=%s"):format(
+        env.client_id, env.client_secret)).body:match '"access_token":"([^"]+)"'
+      call("PUT", "/switches/account", { authorization = "Bearer " .. token },
+        '{"connection_name":"gmail","identifier":"ada","status":"PENDING_AUTH"}')
+      local deadline = core.now() + 10
+      repeat core.sleep(0.02) until server:stats().requests > 0
+        or env:errors():find "was not delivered" or core.now() > deadline
+      local requests, errors = server:stats().requests, env:errors()
+      env:stop()
+      return requests, errors
+    end
+
+    it("go to who can prove the name", function()
+      assert.same({ 1, "" }, { deliver_to "tls" })
+    end)
+
+    it("do not go to anybody else", function()
+      for _, port in ipairs { "tls-foreign", "tls-wrong-host", "tls-expired" } do
+        local requests, errors = deliver_to(port)
+        assert.equal(0, requests, port)
+        assert.truthy(errors:find("was not delivered: ", 1, true), port)
+      end
     end)
   end)
 end)

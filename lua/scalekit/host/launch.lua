@@ -22,6 +22,7 @@ local OPTIONS = {
   nginx_cpath = "string", lua_path = "string", app = "string",
   user_verification = "string", switches = "boolean",
   webhook_url = "string", webhook_secret = "string", webhook_retries = "table",
+  ca_file = "string",
 }
 local FIRST_PORT, LAST_PORT = 20000, 32767
 local TRIES = 10
@@ -179,8 +180,8 @@ local function start_on(env, port, opts, needs)
       workers = opts.workers or 2,
       memory = opts.memory or "64m",
       port = port,
-      resolvers = find.resolvers(),
-      ca_file = find.ca_file(),
+      resolvers = opts.webhook_url and find.resolvers() or {},
+      ca_file = opts.webhook_url and (opts.ca_file or find.ca_file()),
     },
     ["init.lua"] = conf.init(needs.path, needs.cpath, {
       base_url = env.url,
@@ -225,7 +226,8 @@ end
 --   `nginx_cpath` and `lua_path` (further places for nginx to look for modules in),
 --   `user_verification` ("custom"), `switches` (true), `app` (a module that makes the app),
 --   `webhook_url` (where to send events), `webhook_secret` (`whsec_<base64>`, default a fresh one),
---   `webhook_retries` (array of seconds to wait before further attempts)
+--   `webhook_retries` (array of seconds to wait before further attempts), `ca_file` (which
+--   certificates to trust there, default the system's)
 -- @treturn table|nil env `{ url, client_id, client_secret, webhook_secret, port, dir, stop() }`; it
 --   lives as long as this value, so keep it
 -- @treturn string why there is none

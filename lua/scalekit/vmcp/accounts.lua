@@ -44,7 +44,9 @@ end
 function accounts.by_id(app, id)
   local key = app.store:get(BY_ID .. id)
   local text = key and app.store:get(key)
-  return text and json.decode(text)
+  local account = text and json.decode(text)
+  -- the user may have another account by now
+  return account and account.id == id and account or nil
 end
 
 --- Where all accounts are, oldest first; one may be gone when it is looked for.

@@ -31,6 +31,17 @@ local function load(app, id)
   return text and json.decode(text)
 end
 
+-- What a pointer from a config leads to. A deletion or a move that was cut short may have left one that
+-- leads to nothing of this config.
+local function pointed(app, config_id, id)
+  local instance = load(app, id)
+  return instance and instance.config_id == config_id and instance or nil
+end
+
+local function of_user(app, config_id, identifier)
+  return pointed(app, config_id, app.store:get(of_key(config_id, identifier)))
+end
+
 --- @treturn table|nil record { id, name, config_id, user_identifier, opaque, updated_at,
 --   last_used_at? }
 -- @treturn table problem
@@ -60,7 +71,7 @@ function instances.use(app, connection, identifier)
   for _, config in ipairs(configs.all(app)) do
     for _, mapping in ipairs(config.mappings) do
       if mapping.connection_name == connection.name
-        and load(app, app.store:get(of_key(config.id, identifier)))
+        and of_user(app, config.id, identifier)
       then
         return true
       end
@@ -74,8 +85,7 @@ end
 local function enter(app, instance)
   local key = of_key(instance.config_id, instance.user_identifier)
   local ok, id, refusal = app.store:update(key, function(text)
-    -- a pointer without its record is what a deletion that was cut short has left
-    if text and load(app, text) then return nil, text end
+    if pointed(app, instance.config_id, text) then return nil, text end
     local written, err = app.store:set(RECORD .. instance.id, json.encode(instance))
     if written then written, err = app.store:set(AT .. instance.opaque, instance.id) end
     if not written then return nil, nil, problem.store(err) end
@@ -99,7 +109,7 @@ end
 -- @treturn table|nil record
 -- @treturn table problem
 function instances.ensure(app, config, identifier, name)
-  local found = load(app, app.store:get(of_key(config.id, identifier)))
+  local found = of_user(app, config.id, identifier)
   if found then return found end
   local instance = {
     id = ids.new "ins_",
@@ -140,7 +150,7 @@ end
 -- Makes the instance the one of its user for another config. → boolean, or nil and a problem
 local function point(app, config_id, instance)
   local ok, taken = app.store:update(of_key(config_id, instance.user_identifier), function(text)
-    if text and text ~= instance.id and load(app, text) then return nil, true end
+    if text ~= instance.id and pointed(app, config_id, text) then return nil, true end
     return instance.id
   end)
   if not ok then return nil, problem.store(taken) end
