@@ -26,6 +26,7 @@ local function guard(fn)
 end
 
 --- Makes one.
+-- @local
 -- @tparam table spec `take()` → the next item, or nil at the end; `work(item,
 -- index)` → its result, which must not throw; `width`, how many at once;
 -- `ordered`, results in the order of the items; `on_progress(done, total)`;
@@ -153,6 +154,8 @@ local function advance(self)
 end
 
 --- The next result; nil at the end, or after `close`.
+-- @treturn[1] any the result
+-- @treturn[2] nil
 function methods:next()
   return advance(self)
 end

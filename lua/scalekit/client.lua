@@ -29,7 +29,7 @@ end
 local USER_AGENT = ("scalekit-lua/%s (%s)"):format(version, _VERSION)
 local MISUSE = { type = true, unknown = true }
 
---- @tparam table settings checked by `scalekit.new`
+-- `settings` are checked by `scalekit.new`.
 function client.new(settings)
   local self = setmetatable({
     env_url = settings.env_url,
@@ -53,6 +53,7 @@ end
 
 --- Who tells this client the time and makes it wait: the driver of the running
 -- coroutine, unless the client has a time of its own, as in tests.
+-- @local
 -- @treturn table with `now()` and `sleep(seconds)`
 function client:host()
   return self.own_time or driver.current()
@@ -158,6 +159,7 @@ local function refuse(op, bad, violations)
 end
 
 --- Checks the arguments of an operation.
+-- @local
 -- @tparam table op a row of `scalekit.ops`
 -- @tparam table|nil args
 -- @treturn[1] table `{ path, query, body, timeout }`
@@ -269,6 +271,7 @@ local function final(op, err, tries, perhaps_done)
 end
 
 --- Performs an operation.
+-- @local
 -- @tparam table op a row of `scalekit.ops`
 -- @tparam table request from `prepare`
 -- @treturn[1] table the answer, as on the wire

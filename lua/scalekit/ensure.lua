@@ -193,18 +193,21 @@ end
 --- Makes a config exist under its name with just these tools, and changes the one
 -- that is there where it differs. Safe to repeat, safe beside others that do the
 -- same, safe where an answer was lost.
--- @function ensure_config
--- @tparam table args `name` and `connection_tool_mappings` as for `create_config`;
--- `description`, left alone if absent; `check_tools` (true): compare the names of
--- tools with the catalogue before anything is written; `timeout` (60): seconds or
--- a text, for all of it
+-- @function client.mcp:ensure_config
+-- @tparam table args
+-- @tparam string args.name as for `create_config`
+-- @tparam table args.connection_tool_mappings as for `create_config`
+-- @tparam[opt] string args.description left alone if absent
+-- @tparam[opt=true] boolean args.check_tools compare the names of tools with the
+-- catalogue before anything is written
+-- @tparam[opt=60] number|string args.timeout seconds or a text, for all of it
 -- @treturn[1] table `config`, as on the wire; `created`, a boolean; `changed`, a
 -- list, empty where all was as it should be. Each change says what it is with
 -- `tostring`, and has `connection_name`, `added` and `removed` (names of tools),
 -- `before` and `after` (names, `scalekit.ALL`, or nil where the connection was or
 -- is not mapped); or `field` ("description"), `before`, `after`.
 -- @treturn[2] nil
--- @treturn[2] table error; of unknown tools each is in `fields`, with the nearest
+-- @treturn[2] scalekit.error of unknown tools each is in `fields`, with the nearest
 -- name as `suggestion`
 local function ensure_config(self, args)
   if not resource.is(self) then error(NAME .. ": call it with a colon", 2) end

@@ -81,9 +81,10 @@ function error_mt:__tostring()
     #notes > 0 and " (" .. table.concat(notes, ", ") .. ")" or "")
 end
 
---- Makes an error. `kind` and `message` are required.
+--- Makes an error, for a transport or a hook of your own. `kind` and `message` are
+-- required.
 -- @tparam table spec the members of the error
--- @treturn table
+-- @treturn scalekit.error
 function errors.new(spec)
   assert(errors.KINDS[spec.kind], "unknown error kind")
   local err = {}
@@ -94,12 +95,17 @@ function errors.new(spec)
 end
 
 --- Whether a value is one of ours.
+-- @tparam any value
+-- @treturn boolean
 function errors.is(value)
   return getmetatable(value) == error_mt
 end
 
 --- Like `assert`, but throws the error object itself on every Lua version
 -- (`assert` of 5.1 and 5.2 accepts only strings). Returns its arguments.
+-- @tparam any value
+-- @tparam any err
+-- @treturn any value
 function errors.check(value, err, ...)
   if not value then error(err, 0) end
   return value, err, ...
@@ -113,6 +119,9 @@ local STRINGS_ONLY = not ok and thrown ~= errors
 -- the built-in one takes no error objects, and the interpreter prints none;
 -- there this one throws the error's text. Elsewhere it is the built-in one.
 -- @function assert
+-- @tparam any value
+-- @tparam any err
+-- @treturn any value
 errors.assert = not STRINGS_ONLY and assert or function(value, err, ...)
   if not value and errors.is(err) then error(tostring(err), 0) end
   return assert(value, err, ...)
@@ -120,6 +129,7 @@ end
 
 --- The error that says which values of a request are wrong, made before
 -- anything is sent.
+-- @local
 -- @tparam table violations as a model returns them
 -- @tparam[opt] string operation
 function errors.invalid(violations, operation)

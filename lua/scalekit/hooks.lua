@@ -27,7 +27,7 @@ local hooks = {}
 hooks.__index = hooks
 hooks.__name = "scalekit.hooks"
 
---- The options of `scalekit.new` that end up here.
+-- The options of `scalekit.new` that end up here.
 hooks.OPTIONS = {
   on_request = "function", on_response = "function", on_retry = "function",
   traceparent = "string|function",
@@ -42,6 +42,7 @@ local function is_traceparent(value)
 end
 
 --- Takes the hooks out of a table of options.
+-- @local
 -- @tparam table opts checked with `OPTIONS`
 -- @treturn ?table nil where none is set
 function hooks.new(opts)
@@ -109,6 +110,7 @@ local function answered(self, event, started, response, err)
 end
 
 --- Performs one request of a call, watched.
+-- @local
 -- @tparam function exchange as in `scalekit.client`
 -- @tparam table client
 -- @tparam table op
@@ -126,6 +128,7 @@ function hooks:exchange(exchange, client, op, http, request)
 end
 
 --- A call is about to be repeated.
+-- @local
 -- @tparam table op
 -- @tparam table request the call
 -- @tparam table err why
@@ -137,6 +140,7 @@ function hooks:retry(op, request, err, delay)
 end
 
 --- A transport whose requests are watched.
+-- @local
 -- @tparam function send
 -- @tparam string operation the name they go by
 -- @treturn function

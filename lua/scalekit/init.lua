@@ -41,13 +41,43 @@ local scalekit = {
   ALL = mcp_configs.ALL,
   --- JSON's null; equal to `cjson.null`.
   null = json.null,
-  --- `check(call())` returns the results or throws the error object.
+  --- `check(call())` returns the results of the call, or throws its error object.
+  -- @function check
+  -- @tparam any value
+  -- @tparam any err
+  -- @treturn any value
   check = errors.check,
   --- `assert` that can say what went wrong on Lua 5.1 and 5.2 too.
+  -- @function assert
+  -- @tparam any value
+  -- @tparam any err
+  -- @treturn any value
   assert = errors.assert,
+  --- Runs a function as the first task and returns what it returns, once every
+  -- task is done. An error that no `join` has taken is raised at the end.
+  -- @function run
+  -- @tparam function fn
+  -- @tparam any ... its arguments
+  -- @treturn any what it returned
   run = step.run,
+  --- Starts a function beside the running task; inside `run`.
+  -- @function spawn
+  -- @tparam function fn
+  -- @tparam any ... its arguments
+  -- @treturn scalekit.task `task:join()` waits for it
   spawn = step.spawn,
+  --- Runs functions side by side and waits for all of them; inside `run`.
+  -- @function all
+  -- @tparam table functions a list
+  -- @treturn table what each returned first, by index
+  -- @treturn table what each returned second, by index: the errors
   all = step.all,
+  --- Runs functions side by side; the first to return wins, and the others are
+  -- cancelled. Inside `run`.
+  -- @function race
+  -- @tparam table functions a list
+  -- @treturn number the index of the winner
+  -- @treturn any what it returned
   race = step.race,
 }
 
@@ -104,17 +134,34 @@ end
 --
 -- `env_url`, `client_id` and `client_secret` default to the environment
 -- variables SCALEKIT_ENV_URL, SCALEKIT_CLIENT_ID and SCALEKIT_CLIENT_SECRET.
--- @tparam[opt] table opts also `timeout` (for one call with all its attempts:
--- seconds or a text such as "1m30s", 20), `tool_timeout` (the same for
--- `tools:execute` and `actions:request`, 60), `connect_timeout` (10), `max_attempts` (4),
--- `retry_rate_limited` (false; true: a call refused with 429 waits as long as the service asks),
--- `ca_file`, `cert_file`, `key_file`, `proxy`, `http1`, `tls_min` ("1.2"),
--- `allow_insecure_http`, `transport` (a function `send(request)`, see `scalekit.transport.curl`),
--- `on_request`, `on_response`, `on_retry`, `traceparent` (see `scalekit.hooks`)
--- @treturn[1] table a client with `mcp`, `connected_accounts`, `tools`,
--- `custom_providers`, `actions`
+-- @tparam[opt] table opts
+-- @tparam[opt] string opts.env_url such as "https://name.scalekit.dev"
+-- @tparam[opt] string opts.client_id
+-- @tparam[opt] string|secret opts.client_secret
+-- @tparam[opt=20] number|string opts.timeout for one call with all its attempts:
+-- seconds, or a text such as "1m30s"
+-- @tparam[opt=60] number|string opts.tool_timeout the same for `tools:execute` and
+-- `actions:request`
+-- @tparam[opt=10] number|string opts.connect_timeout seconds or a text, within `timeout`
+-- @tparam[opt=4] number opts.max_attempts of one call, where it may be repeated; 1 to 100
+-- @tparam[opt=false] boolean opts.retry_rate_limited a call refused with 429 waits as
+-- long as the service asks
+-- @tparam[opt] string opts.ca_file certificates to trust, PEM, in place of the system's
+-- @tparam[opt] string opts.cert_file a client certificate, PEM
+-- @tparam[opt] string opts.key_file its private key, PEM
+-- @tparam[opt="1.2"] string opts.tls_min "1.2" or "1.3"
+-- @tparam[opt] string opts.proxy the URL of an HTTP proxy
+-- @tparam[opt=false] boolean opts.http1 do not offer HTTP/2
+-- @tparam[opt=false] boolean opts.allow_insecure_http allows secrets over plain http to
+-- another machine
+-- @tparam[opt] function opts.transport `send(request)`, see `scalekit.transport.curl`
+-- @tparam[opt] function opts.on_request see `scalekit.hooks`
+-- @tparam[opt] function opts.on_response
+-- @tparam[opt] function opts.on_retry
+-- @tparam[opt] string|function opts.traceparent W3C Trace Context, sent with each request
+-- @treturn[1] scalekit.client
 -- @treturn[2] nil
--- @treturn[2] table error, kind "configuration"
+-- @treturn[2] scalekit.error kind "configuration"
 function scalekit.new(opts)
   opts = options.check("scalekit.new", opts, OPTIONS)
   check_attempts(opts)

@@ -105,19 +105,26 @@ end
 -- there is room for them. Leaving the loop ends it: on Lua 5.4 what is under way is
 -- broken off at once, elsewhere by `close()`, by the garbage collector, or it ends by
 -- itself.
--- @function mint
--- @tparam table args `config` (its id or name, or the config itself); `identifiers`, a
--- list, or a function that gives the next one and nil at the end; `expiry` of the
--- tokens; `concurrency` (64), users at once; `ordered` (false): results in the order
--- of the identifiers, else as they finish; `on_progress(done, total)`, called for each
--- user that is done, `total` nil where `identifiers` is a function; `links` (false):
--- make authorization links where something is to authorize, and the accounts that are
--- missing; `user_verify_url` and `state` for these; `timeout` (60) for each user:
--- seconds or a text
--- @treturn[1] table an iterator for `for`, with `next()` and `close()`; each result has
--- `identifier`, `index` (its place among the identifiers) and `session` or `err`
+-- @function client.mcp:mint
+-- @tparam table args
+-- @tparam string|table args.config its id or name, or the config itself
+-- @tparam table|function args.identifiers a list, or a function that gives the next one
+-- and nil at the end
+-- @tparam[opt=3600] number|string args.expiry of the tokens: seconds or a text
+-- @tparam[opt=64] number args.concurrency users at once, 1 to 1000
+-- @tparam[opt=false] boolean args.ordered results in the order of the identifiers, else
+-- as they finish
+-- @tparam[opt] function args.on_progress `(done, total)`, called for each user that is
+-- done; `total` is nil where `identifiers` is a function
+-- @tparam[opt=false] boolean args.links make authorization links where something is to
+-- authorize, and the accounts that are missing
+-- @tparam[opt] string args.user_verify_url for these links
+-- @tparam[opt] string args.state for these links
+-- @tparam[opt=60] number|string args.timeout for each user: seconds or a text
+-- @treturn[1] scalekit.batch an iterator for `for`; each result has `identifier`, `index`
+-- (its place among the identifiers) and `session` or `err`
 -- @treturn[2] nil
--- @treturn[2] table error: the config could not be found
+-- @treturn[2] scalekit.error the config could not be found
 local function mint_all(self, args)
   if not resource.is(self) then error(NAME .. ": call it with a colon", 2) end
   args = options.check(NAME, args, OPTIONS)

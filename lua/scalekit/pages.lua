@@ -39,6 +39,7 @@ function pages:__tostring()
 end
 
 --- Makes the iterator; sends nothing yet.
+-- @local
 -- @tparam table op a row of `scalekit.ops` that has `items`
 -- @tparam table of the client
 -- @tparam table|nil args
@@ -87,7 +88,7 @@ end
 -- @treturn[1] table the answer, as on the wire
 -- @treturn[2] nil at the end
 -- @treturn[3] nil
--- @treturn[3] table error; the next call asks for the same page again
+-- @treturn[3] scalekit.error the next call asks for the same page again
 function pages:page()
   if self.done then
     self.items, self.at = {}, 0
@@ -106,10 +107,10 @@ function pages:page()
 end
 
 --- The next item.
--- @return[1] the item
+-- @treturn[1] any the item
 -- @treturn[2] nil at the end
 -- @treturn[3] nil
--- @treturn[3] table error; the next call asks for the same page again
+-- @treturn[3] scalekit.error the next call asks for the same page again
 function pages:next()
   while true do
     local item = self.items[self.at + 1]

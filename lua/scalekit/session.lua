@@ -127,6 +127,7 @@ local OPTIONS = {
 }
 
 --- Checks what sessions are opened with.
+-- @local
 -- @tparam string what the function's name, for messages
 -- @tparam table args checked for types
 -- @tparam string identifier
@@ -150,6 +151,7 @@ function session.check(what, args, identifier)
 end
 
 --- A session that is not open yet.
+-- @local
 -- @tparam table mcp the client's resource
 -- @tparam table config `id`, `name`, `mcp_server_url`
 -- @tparam string identifier
@@ -164,6 +166,7 @@ function session.new(mcp, config, identifier, args)
 end
 
 --- Opens a session: accounts checked, token minted.
+-- @local
 -- @function session.open
 -- @tparam scalekit.session self
 -- @tparam scalekit.budget time
@@ -182,15 +185,20 @@ end
 --
 -- Accounts that are not ACTIVE end in `authorization_required`; with `on_link` the
 -- call waits for the user instead.
--- @function open_session
--- @tparam table args `config` (its id or name, or the config itself), `identifier`;
--- `expiry` (1 minute to 24 hours: seconds or a text; default 1 hour);
--- `user_verify_url` and `state`, for environments that have the app verify its users;
--- `timeout` (60): seconds or a text, for all of it but the waiting; `on_link` and
--- `wait` ("10m"), as for `session:wait_authorized`
+-- @function client.mcp:open_session
+-- @tparam table args
+-- @tparam string|table args.config its id or name, or the config itself
+-- @tparam string args.identifier of the user
+-- @tparam[opt=3600] number|string args.expiry 1 minute to 24 hours: seconds or a text
+-- @tparam[opt] string args.user_verify_url for environments that have the app verify its
+-- users: where the browser is sent
+-- @tparam[opt] string args.state comes back there unchanged
+-- @tparam[opt=60] number|string args.timeout seconds or a text, for all of it but the waiting
+-- @tparam[opt] function args.on_link waits for the user; as for `session:wait_authorized`
+-- @tparam[opt=600] number|string args.wait seconds or a text: how long to wait
 -- @treturn[1] scalekit.session
 -- @treturn[2] nil
--- @treturn[2] table error. With kind "authorization_required": `accounts`, a list with
+-- @treturn[2] scalekit.error With kind "authorization_required": `accounts`, a list with
 -- `connection_name`, `connected_account_status`, `authentication_link` (used once, and
 -- within a minute) and `link_expires` (Unix seconds); and `session`, which can be
 -- waited with. With kind "configuration": the environment has no URL for the config.
@@ -231,12 +239,13 @@ end
 --
 -- Asks after 2 seconds, then ever more rarely, up to every 15. A new link is made
 -- when the one before has run out, at first at once, then after growing pauses.
--- @tparam[opt] table opts `timeout` ("10m"): seconds or a text; `on_link`, a function
--- that is called with each account that needs a link, once for each link, as they
--- stand in `err.accounts`
+-- @tparam[opt] table opts
+-- @tparam[opt=600] number|string opts.timeout seconds or a text
+-- @tparam[opt] function opts.on_link is called with each account that needs a link, once
+-- for each link, as they stand in `err.accounts`
 -- @treturn[1] scalekit.session the same, open
 -- @treturn[2] nil
--- @treturn[2] table error; kind "timeout", with `accounts` and `session`, when the time
+-- @treturn[2] scalekit.error kind "timeout", with `accounts` and `session`, when the time
 -- is over; "cancelled" when the task was
 function methods:wait_authorized(opts)
   local given, time = begin(self, "wait_authorized", opts,
@@ -245,10 +254,11 @@ function methods:wait_authorized(opts)
 end
 
 --- Mints a new token in the place of the old one, which stays valid until it runs out.
--- @tparam[opt] table opts `timeout` (60): seconds or a text
+-- @tparam[opt] table opts
+-- @tparam[opt=60] number|string opts.timeout seconds or a text
 -- @treturn[1] scalekit.session the same
 -- @treturn[2] nil
--- @treturn[2] table error, as of `open_session`; the old token is kept
+-- @treturn[2] scalekit.error as of `open_session`; the old token is kept
 function methods:renew(opts)
   local _, time = begin(self, "renew", opts, ONLY_TIMEOUT, 3 * self._mcp.client.timeout)
   return renew(self, time, true)
@@ -274,10 +284,18 @@ local CONNECT = {
 }
 
 --- Connects to the server; a token that has run out is renewed first.
--- @tparam[opt] table opts as for `scalekit.mcp.connect`, without `url` and `token`
+-- @tparam[opt] table opts as for `scalekit.mcp.connect`
+-- @tparam[opt=30] number|string opts.timeout seconds or a text, for connecting and for each call
+-- @tparam[opt] table opts.headers further headers
+-- @tparam[opt="auto"] string opts.era "modern" or "legacy" where it is known
+-- @tparam[opt] table opts.client_info `{ name, version }` of the program
+-- @tparam[opt] function opts.transport how requests travel; the client's own by default
+-- @tparam[opt=false] boolean opts.allow_insecure_http allows the token over plain http to
+-- another machine
+-- @tparam[opt=8388608] number opts.max_body bytes that one message may have
 -- @treturn[1] scalekit.mcp.connection
 -- @treturn[2] nil
--- @treturn[2] table error
+-- @treturn[2] scalekit.error
 function methods:connect(opts)
   require_open(self, "connect")
   opts = options.check("connect", opts, CONNECT)
@@ -299,9 +317,12 @@ end
 -- "openai": a tool of the Responses API. "langchain", "crewai": what their MCP clients
 -- take. "mcp_json": a file of servers, as Claude Code reads it.
 -- @tparam string name of the platform
--- @tparam[opt] table opts `name` of the server on the platform, default the config's;
--- for "openai" also `require_approval` and `description`; for "claude_managed_agents"
--- also `display_name` and `permission_policy`
+-- @tparam[opt] table opts
+-- @tparam[opt] string opts.name of the server on the platform, default the config's
+-- @tparam[opt] string|table opts.require_approval "openai" only
+-- @tparam[opt] string opts.description "openai" only
+-- @tparam[opt] string opts.display_name of the credential; "claude_managed_agents" only
+-- @tparam[opt="always_allow"] string opts.permission_policy "claude_managed_agents" only
 -- @treturn table
 function methods:to(name, opts)
   require_open(self, "to")
@@ -310,6 +331,8 @@ function methods:to(name, opts)
 end
 
 --- The same as JSON, for a program in another language.
+-- @tparam string name of the platform
+-- @tparam[opt] table opts as for `to`
 -- @treturn string
 function methods:json(name, opts)
   require_open(self, "json")

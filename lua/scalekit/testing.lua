@@ -102,11 +102,14 @@ local function transport(self, time)
 end
 
 --- Makes an environment.
--- @tparam[opt] table opts `connections` (as for `scalekit.vmcp`, default the demo
--- connections), `user_verification` ("custom"), `now` (Unix seconds or a timestamp:
--- where its clock starts, default the present), `latency` (of each request: seconds
--- or a text), `client` (further options of `scalekit.new`: `timeout`, hooks …)
--- @treturn table `client`, a client of the environment; `transport`, for
+-- @tparam[opt] table opts
+-- @tparam[opt] table opts.connections as for `scalekit.vmcp`, default the demo connections
+-- @tparam[opt] string opts.user_verification "custom": the app verifies its users
+-- @tparam[opt] number|string opts.now Unix seconds or a timestamp: where its clock starts,
+-- default the present
+-- @tparam[opt=0] number|string opts.latency of each request: seconds or a text
+-- @tparam[opt] table opts.client further options of `scalekit.new`: `timeout`, hooks …
+-- @treturn scalekit.testing.env `client`, a client of the environment; `transport`, for
 -- `scalekit.mcp.connect`; `url`; `app`, the service (see `scalekit.vmcp`);
 -- `requests`, what was sent so far: `{ method, path, operation, status }`;
 -- `deliveries`, the webhooks it has sent: `{ headers, body, event }`, signed with
@@ -140,6 +143,7 @@ function testing.new(opts)
 end
 
 --- Unix seconds by the environment's clock.
+-- @treturn number
 function Env:now()
   return self.clock.time()
 end
@@ -182,15 +186,20 @@ local function set_accounts(self, what, opts, spec, status)
 end
 
 --- Has a user authorize: the accounts become ACTIVE.
--- @tparam table opts `identifier`; `connection_name`, default every connection
+-- @tparam table opts
+-- @tparam string opts.identifier
+-- @tparam[opt] string opts.connection_name default every connection
 function Env:authorize(opts)
   set_accounts(self, "env:authorize", opts,
     { identifier = "string", connection_name = "string" }, "ACTIVE")
 end
 
 --- Moves a user's accounts to a state.
--- @tparam table opts `identifier`; `connection_name`, default every connection;
--- `status`: "ACTIVE", "EXPIRED", "PENDING_AUTH", "PENDING_VERIFICATION" or "DISCONNECTED"
+-- @tparam table opts
+-- @tparam string opts.identifier
+-- @tparam string opts.status "ACTIVE", "EXPIRED", "PENDING_AUTH", "PENDING_VERIFICATION"
+-- or "DISCONNECTED"
+-- @tparam[opt] string opts.connection_name default every connection
 function Env:account(opts)
   if type(opts) == "table" and not opts.status then
     error("env:account: option 'status' is required", 2)
@@ -217,10 +226,16 @@ end
 --     env:fail { status = 401 }                              -- once, then all is well
 --     env:fail { status = 429, retry_after = "2s", times = 3 }
 --     env:fail { operation = "create_session_token", lost = true }
--- @tparam table opts one or more of `status` (the answer's), `lost` (it is done, and
--- its answer never arrives) and `delay`; `operation` ("create_config",
--- "tools.execute" …, default any) or `path` (its beginning); `error_code`, `message`,
--- `retry_after`; `times` (1)
+-- @tparam table opts one or more of `status`, `lost` and `delay`
+-- @tparam[opt] number opts.status of the answer
+-- @tparam[opt=false] boolean opts.lost it is done, and its answer never arrives
+-- @tparam[opt] number|string opts.delay seconds or a text
+-- @tparam[opt] string opts.operation "create_config", "tools.execute" …, default any
+-- @tparam[opt] string opts.path its beginning
+-- @tparam[opt] string opts.error_code
+-- @tparam[opt] string opts.message
+-- @tparam[opt] number|string opts.retry_after seconds or a text
+-- @tparam[opt=1] number opts.times
 function Env:fail(opts)
   opts = options.check("env:fail", opts, FAILURE)
   local operation = opts.operation and operation_id(opts.operation)
@@ -266,9 +281,9 @@ end
 
 --- Opens a session and connects to its server, as an agent would.
 -- @tparam table opts as for `client.mcp:open_session`
--- @treturn[1] table a connection, see `scalekit.mcp`
+-- @treturn[1] scalekit.mcp.connection
 -- @treturn[2] nil
--- @treturn[2] table error
+-- @treturn[2] scalekit.error
 function Env:connect(opts)
   local session, err = self.client.mcp:open_session(opts)
   if not session then return nil, err end

@@ -64,9 +64,9 @@ end
 -- @tparam[opt=0] number|string opts.leeway seconds by which clocks may differ
 -- @tparam[opt=false] boolean opts.allow_insecure_http fetches keys over plain
 -- http from another machine, so that whoever is in between can sign
--- @treturn[1] table a validator
+-- @treturn[1] scalekit.tokens.validator
 -- @treturn[2] nil
--- @treturn[2] table error, kind "configuration"
+-- @treturn[2] scalekit.error kind "configuration"
 function tokens.new(opts)
   opts = options.check("tokens.new", opts, NEW_OPTIONS)
   local wrong = mistake(opts)
@@ -171,7 +171,7 @@ end
 
 --- Validates an access token of the environment (client credentials): its
 -- signature, times and issuer, that it is no session token, and its scopes.
--- @tparam string|userdata token
+-- @tparam string|secret token
 -- @tparam[opt] table opts
 -- @tparam[opt=false] string|boolean opts.audience must be (among) the token's `aud`
 -- @tparam[opt] string|boolean opts.issuer as for `new`
@@ -181,7 +181,7 @@ end
 -- @tparam[opt] number|string opts.timeout seconds that fetching the keys may take
 -- @treturn[1] table the claims: `client_id`, `sub`, `scopes`, `exp` …
 -- @treturn[2] nil
--- @treturn[2] table error; kind "forbidden", code "insufficient_scope" where
+-- @treturn[2] scalekit.error kind "forbidden", code "insufficient_scope" where
 -- only a scope is missing
 function validator:validate_access_token(token, opts)
   local claims, err = validate(self, "validate_access_token", "access", token, opts)
@@ -189,13 +189,18 @@ function validator:validate_access_token(token, opts)
 end
 
 --- Validates a session token of a Virtual MCP server.
--- @tparam string|userdata token
--- @tparam table opts as for `validate_access_token`
--- @tparam string|boolean opts.audience required: the config's `mcp_server_url`.
--- A token is good for that server alone, so false (any) is for looking only.
+-- @tparam string|secret token
+-- @tparam table opts
+-- @tparam string|boolean opts.audience the config's `mcp_server_url`. A token is
+-- good for that server alone, so false (any) is for looking only.
+-- @tparam[opt] string|boolean opts.issuer as for `new`
+-- @tparam[opt] table opts.scopes a list of strings that the token must all have
+-- @tparam[opt] number|string opts.leeway seconds by which clocks may differ
+-- @tparam[opt] number opts.now Unix time in seconds; the clock's by default
+-- @tparam[opt] number|string opts.timeout seconds that fetching the keys may take
 -- @treturn[1] table the claims: `sub` (the identifier), `aud`, `mcp_cfg`, `ca_ids`, `exp` …
 -- @treturn[2] nil
--- @treturn[2] table error
+-- @treturn[2] scalekit.error
 function validator:validate_session_token(token, opts)
   local claims, err = validate(self, "validate_session_token", "session", token, opts)
   return claims, err
@@ -203,6 +208,7 @@ end
 
 --- Gives a class the two methods, so that a client validates with its own
 -- environment's keys, over its own transport.
+-- @local
 -- @tparam table class its objects have `env_url`, `send`, and perhaps `hooks` and `own_time`
 function tokens.lend(class)
   for _, name in ipairs { "validate_access_token", "validate_session_token" } do

@@ -46,13 +46,13 @@ local function signature(secret, text)
 end
 
 --- Signs a delivery.
--- @tparam string|userdata secret `whsec_<base64>`, also as a `scalekit.secret`
+-- @tparam string|secret secret `whsec_<base64>`
 -- @tparam string id of the message, for `webhook-id`
 -- @tparam number timestamp whole seconds of Unix time, for `webhook-timestamp`
 -- @tparam string body the bytes that are sent
 -- @treturn[1] string what `webhook-signature` is to hold
 -- @treturn[2] nil
--- @treturn[2] table error, kind "configuration": the secret is none
+-- @treturn[2] scalekit.error kind "configuration": the secret is none
 function webhook.sign(secret, id, timestamp, body)
   if type(id) ~= "string" or id == "" then error("webhook.sign: the id must be a string", 2) end
   if type(timestamp) ~= "number" or timestamp % 1 ~= 0 or timestamp < 0 then
@@ -157,9 +157,14 @@ end
 
 --- Checks the signature alone, for a body that is no JSON.
 -- @tparam table opts as for `verify`
+-- @tparam string|secret|table opts.secret
+-- @tparam table opts.headers
+-- @tparam string opts.body
+-- @tparam[opt=300] number|string opts.tolerance
+-- @tparam[opt] number opts.now
 -- @treturn[1] boolean true
 -- @treturn[2] nil
--- @treturn[2] table error
+-- @treturn[2] scalekit.error
 function webhook.authenticate(opts)
   return authenticate(read("webhook.authenticate", opts))
 end
@@ -170,8 +175,8 @@ end
 -- "too_new", "bad_signature" (kind "unauthorized"), "bad_secret" (kind
 -- "configuration"), or nil (kind "protocol": signed, but no JSON object).
 -- @tparam table opts
--- @tparam string|userdata|table opts.secret `whsec_<base64>`, a
--- `scalekit.secret`, or while secrets are rotated a list of them
+-- @tparam string|secret|table opts.secret `whsec_<base64>`, or while secrets are
+-- rotated a list of them
 -- @tparam table opts.headers name → value, in any case; a value may be a list
 -- @tparam string opts.body the bytes as they came: JSON that was decoded and
 -- encoded again has another signature
@@ -180,7 +185,7 @@ end
 -- @tparam[opt] number opts.now Unix time in seconds; the clock's by default
 -- @treturn[1] table the event: `id`, `type`, `data` …
 -- @treturn[2] nil
--- @treturn[2] table error
+-- @treturn[2] scalekit.error
 function webhook.verify(opts)
   local secrets, tolerance
   opts, secrets, tolerance = read("webhook.verify", opts)

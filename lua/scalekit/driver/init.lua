@@ -36,7 +36,7 @@ local others = {} -- of event loops that a program has brought along
 -- at most (nil: for ever) and tells the kernel what to watch. Without a
 -- `signal` of its own the driver's coroutines do not wait for one another:
 -- each fetches its own access token where two come at the same time.
--- @tparam table one
+-- @tparam table one `name`, `active`, `sleep`, `wait`, and perhaps `now` and `signal`
 function driver.use(one)
   for _, name in ipairs { "active", "wait", "sleep" } do
     if type(one[name]) ~= "function" then
@@ -50,6 +50,7 @@ end
 
 --- The driver for the coroutine that calls. An unknown coroutine (somebody's
 -- generator) gets the blocking one: a yield of ours would surface there.
+-- @treturn table
 function driver.current()
   if step.active() then return step end
   for _, other in ipairs(others) do
@@ -63,6 +64,7 @@ local YIELDS_ANYWHERE = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 --- Calls a function that may wait from within an iterator. Lua 5.1 cannot yield
 -- through a generic `for`: there the built-in scheduler runs the other tasks
 -- meanwhile, and any other event loop waits.
+-- @local
 -- @tparam function fn
 -- @param ... its arguments
 -- @return its results

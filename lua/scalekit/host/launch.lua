@@ -88,6 +88,7 @@ local function script(text, ...)
 end
 
 --- What numeric options are, and at most; the least is 1.
+-- @local
 launch.NUMBERS = {
   port = { what = "a port number", most = 65535 },
   workers = { what = "a number of workers", most = 64 },
@@ -113,11 +114,13 @@ function Env:stop()
 end
 
 --- Whether nginx is there.
+-- @treturn boolean
 function Env:running()
   return self.lifeline ~= nil and shell.exists(self.dir .. "/nginx.pid")
 end
 
 --- What nginx has logged about its own troubles.
+-- @treturn string
 function Env:errors()
   return shell.read(self.dir .. "/error.log") or ""
 end
@@ -221,14 +224,22 @@ local function start(env, opts, needs)
 end
 
 --- Starts an environment.
--- @tparam[opt] table opts `port` (default: a free one), `workers` (2), `dir` (where to make the
---   environment's directory, default `$TMPDIR` or `/tmp`), `memory` ("64m"), `nginx` (a binary),
---   `nginx_cpath` and `lua_path` (further places for nginx to look for modules in),
---   `user_verification` ("custom"), `switches` (true), `app` (a module that makes the app),
---   `webhook_url` (where to send events), `webhook_secret` (`whsec_<base64>`, default a fresh one),
---   `webhook_retries` (array of seconds to wait before further attempts), `ca_file` (which
---   certificates to trust there, default the system's)
--- @treturn table|nil env `{ url, client_id, client_secret, webhook_secret, port, dir, stop() }`; it
+-- @tparam[opt] table opts
+-- @tparam[opt] number opts.port default: a free one
+-- @tparam[opt=2] number opts.workers
+-- @tparam[opt] string opts.dir where to make the environment's directory, default `$TMPDIR` or `/tmp`
+-- @tparam[opt="64m"] string opts.memory that the workers share
+-- @tparam[opt] string opts.nginx a binary
+-- @tparam[opt] string opts.nginx_cpath further places for nginx to look for C modules in
+-- @tparam[opt] string opts.lua_path the same for Lua modules
+-- @tparam[opt] string opts.user_verification "custom": the app verifies its users
+-- @tparam[opt=true] boolean opts.switches offers the paths of `vmcp.switches`
+-- @tparam[opt] string opts.app a module that makes the app
+-- @tparam[opt] string opts.webhook_url where to send events
+-- @tparam[opt] string opts.webhook_secret `whsec_<base64>`, default a fresh one
+-- @tparam[opt] table opts.webhook_retries array of seconds to wait before further attempts
+-- @tparam[opt] string opts.ca_file which certificates to trust there, default the system's
+-- @treturn scalekit.host.env|nil `{ url, client_id, client_secret, webhook_secret, port, dir, stop() }`; it
 --   lives as long as this value, so keep it
 -- @treturn string why there is none
 function launch.start(opts)

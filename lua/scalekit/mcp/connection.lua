@@ -56,6 +56,7 @@ function connection.new(wire, peer, timeout)
 end
 
 --- Whether a number can be a duration or a limit: above 0 and finite.
+-- @local
 function connection.is_limit(number)
   return number > 0 and number < math.huge
 end

@@ -42,13 +42,14 @@ end
 
 --- Gets an account with its credentials, or creates it where there is none.
 -- Safe when several processes do so at once, and when an answer is lost.
--- @tparam table args `connection_name` and `identifier` (or `organization_id`
--- and `user_id`); for a new account also `authorization_details` and
--- `api_config`, which change nothing of one that is there; `timeout`, seconds
--- for all of it
+-- @function client.connected_accounts:get_or_create
+-- @tparam table args as for `create`: `connection_name` and `identifier` (or
+-- `organization_id` and `user_id`); for a new account also
+-- `authorization_details` and `api_config`, which change nothing of one that is
+-- there; `timeout`, seconds or a text, for all of it
 -- @treturn[1] table `{ connected_account = … }`
 -- @treturn[2] nil
--- @treturn[2] table error
+-- @treturn[2] scalekit.error
 local function get_or_create(self, args)
   if not resource.is(self) then error(NAME .. ": call it with a colon", 2) end
   local request, err, misuse = client.prepare(create, args)

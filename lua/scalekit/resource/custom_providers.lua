@@ -63,6 +63,8 @@ end
 
 --- Changes a custom provider; what is not given stays as it is.
 -- Another change between reading and writing is lost.
+-- @local
+-- @function update
 -- @tparam table args `identifier`; `display_name`, `description`,
 -- `auth_patterns` (a list, replaced as a whole), `proxy_url`, `proxy_enabled`,
 -- `icon_src`, `metadata` (replaced as a whole; `{}` clears it); `timeout`

@@ -170,6 +170,7 @@ end
 -- `nil, err` means that the service refused, or that no answer came. A refusal
 -- of our access token (401) is tried once more with a new one; a request that
 -- may have arrived is repeated only for GET, HEAD and OPTIONS.
+-- @function client.actions:request
 -- @tparam table args
 -- @tparam string args.connection_name
 -- @tparam string args.identifier of the user

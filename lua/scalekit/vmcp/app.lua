@@ -1,4 +1,5 @@
---- The one place that decides who answers a request.
+--- An app: the one place that decides who answers a request.
+-- @classmod scalekit.vmcp.app
 local controls = require "scalekit.vmcp.controls"
 local discovery = require "scalekit.vmcp.discovery"
 local endpoint = require "scalekit.vmcp.endpoint"
@@ -34,22 +35,25 @@ local ROUTES = {
 
 for name, method in pairs(controls.methods) do App[name] = method end
 
---- @tparam table self what `vmcp.app` made of its options
+-- `self` is what `vmcp.app` made of its options.
 function app.new(self)
   return setmetatable(self, mt)
 end
 
 --- Unix seconds, moved by the clock switch where there are switches.
+-- @treturn number
 function App:now()
   return self.wall_clock() + (self.has_switches and controls.offset(self) or 0)
 end
 
 --- Where a config's MCP endpoint is.
+-- @local
 function App:server_url(uuid)
   return self.base_url .. "/mcp/v3/servers/" .. uuid
 end
 
 --- Where an instance of the older model is.
+-- @local
 function App:instance_url(opaque)
   return self.base_url .. "/mcp/instances/" .. opaque
 end

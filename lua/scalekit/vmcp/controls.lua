@@ -1,5 +1,6 @@
---- What a test, or somebody trying things out, may do to a local environment: methods of the app,
+--- Methods of an app: what a test, or somebody trying things out, may do to a local environment: methods of the app,
 -- for who has it in the own process. `vmcp.switches` offers the same over HTTP.
+-- @classmod scalekit.vmcp.controls
 local options = require "scalekit.options"
 
 local accounts = require "scalekit.vmcp.accounts"
@@ -12,11 +13,13 @@ local CLOCK = "switch/clock"
 local FARTHEST = 10 * 365 * 86400
 
 --- How far the clock was moved, in seconds.
+-- @local
 function controls.offset(app)
   return tonumber(app.store:get(CLOCK) or 0)
 end
 
 --- Moves the clock.
+-- @local
 -- @treturn boolean|nil true
 -- @treturn table problem
 function controls.move_clock(app, seconds)
@@ -59,7 +62,9 @@ local function told(value, refusal)
 end
 
 --- Makes a user's account ACTIVE, as if the user had opened a link and allowed it.
--- @tparam table opts `connection_name`, `identifier`
+-- @tparam table opts
+-- @tparam string opts.connection_name
+-- @tparam string opts.identifier
 -- @treturn table|nil account
 -- @treturn string why not
 function App:authorize(opts)
@@ -70,8 +75,11 @@ function App:authorize(opts)
 end
 
 --- Moves a user's account to a state, creating it if need be.
--- @tparam table opts `connection_name`, `identifier`, `status`: "ACTIVE", "EXPIRED",
---   "PENDING_AUTH", "PENDING_VERIFICATION" or "DISCONNECTED"
+-- @tparam table opts
+-- @tparam string opts.connection_name
+-- @tparam string opts.identifier
+-- @tparam string opts.status "ACTIVE", "EXPIRED", "PENDING_AUTH", "PENDING_VERIFICATION" or
+--   "DISCONNECTED"
 -- @treturn table|nil account
 -- @treturn string why not
 function App:set_account_status(opts)
@@ -86,7 +94,9 @@ function App:set_account_status(opts)
 end
 
 --- Lets a user's account expire: the user has to authorize it again.
--- @tparam table opts `connection_name`, `identifier`
+-- @tparam table opts
+-- @tparam string opts.connection_name
+-- @tparam string opts.identifier
 -- @treturn table|nil account
 -- @treturn string why not
 function App:expire_account(opts)
@@ -136,6 +146,8 @@ end
 
 --- The next request that fits is answered late.
 -- @tparam table opts `seconds`, optionally `operation` or `path`, and `times` (1)
+-- @treturn boolean|nil true
+-- @treturn string why not
 function App:delay_next(opts)
   local ok, why = order(self, "app:delay_next", opts, {})
   return ok, why
@@ -143,6 +155,8 @@ end
 
 --- The next request that fits is served, but its answer is lost: whoever sent it cannot know.
 -- @tparam[opt] table opts `operation` or `path`, and `times` (1)
+-- @treturn boolean|nil true
+-- @treturn string why not
 function App:lose_next(opts)
   local ok, why = order(self, "app:lose_next", opts, { lose = true })
   return ok, why
@@ -151,6 +165,8 @@ end
 --- The provider refuses the next call of a tool.
 -- @tparam table opts `tool_name`, `status` (the provider's class, 500 by default), optionally
 --   `error_code` (the provider's own), `message`, and `times` (1)
+-- @treturn boolean|nil true
+-- @treturn string why not
 function App:fail_tool(opts)
   if type(opts) ~= "table" or type(opts.tool_name) ~= "string" then
     error("app:fail_tool: option 'tool_name' is required", 2)

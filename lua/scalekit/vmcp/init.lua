@@ -84,22 +84,28 @@ end
 
 --- Builds an app.
 -- @tparam[opt] table opts
---
--- * `base_url` the URL clients use, e.g. `http://127.0.0.1:8080`, default `http://localhost`
--- * `store` from `scalekit.vmcp.store.memory` or `.shdict`, default a fresh one in memory
--- * `key` an RS256 key of `scalekit.core`, the environment's signing key, default a fresh one
--- * `client_id`, `client_secret` of the one API client; made up where they are not given, and then
---   to be read as `app.client_id` and `app.client_secret`
--- * `connections` array, default the demo connections gmail and googlecalendar
--- * `user_verification` nil or "custom"
--- * `allowed_origins` array of further browser origins, default none
--- * `switches` true offers the paths of `vmcp.switches`; for tests and local work only
--- * `webhook_url` where to send what happens to connected accounts, with `webhook_secret`
---   (`whsec_<base64>`; made up where it is not given, and then to be read as `app.webhook_secret`),
---   `webhook_retries` (array of seconds to wait before further attempts) and `deliver`, a function
---   that is given each delivery and sends it: `{ id, url, headers, body, event, attempt }`
--- * `clock` function → Unix seconds
--- @treturn table app
+-- @tparam[opt="http://localhost"] string opts.base_url the URL clients use, e.g.
+--   `http://127.0.0.1:8080`
+-- @tparam[opt] table opts.store from `scalekit.vmcp.store.memory` or `.shdict`, default a fresh one
+--   in memory
+-- @tparam[opt] userdata opts.key an RS256 key of `scalekit.core`, the environment's signing key,
+--   default a fresh one
+-- @tparam[opt] string opts.client_id of the one API client; made up where it is not given, and then
+--   to be read as `app.client_id`
+-- @tparam[opt] string|secret opts.client_secret likewise
+-- @tparam[opt] table opts.connections array, default the demo connections gmail and googlecalendar
+-- @tparam[opt] string opts.user_verification "custom": the app verifies its users
+-- @tparam[opt] table opts.allowed_origins array of further browser origins
+-- @tparam[opt=false] boolean opts.switches offers the paths of `vmcp.switches`; for tests and local
+--   work only
+-- @tparam[opt] string opts.webhook_url where to send what happens to connected accounts
+-- @tparam[opt] string|secret opts.webhook_secret `whsec_<base64>`; made up where it is not given, and
+--   then to be read as `app.webhook_secret`
+-- @tparam[opt] table opts.webhook_retries array of seconds to wait before further attempts
+-- @tparam[opt] function opts.deliver is given each delivery and sends it: `{ id, url, headers, body,
+--   event, attempt }`; required with `webhook_url`
+-- @tparam[opt] function opts.clock → Unix seconds
+-- @treturn scalekit.vmcp.app
 function vmcp.app(opts)
   opts = options.check("vmcp.app", opts, OPTIONS)
   local base_url = opts.base_url or "http://localhost"
