@@ -1,5 +1,5 @@
---- Methods of an app: what a test, or somebody trying things out, may do to a local environment: methods of the app,
--- for who has it in the own process. `vmcp.switches` offers the same over HTTP.
+--- Methods of an app: what a test, or somebody trying things out, may do to a local environment that
+-- runs in the own process. `vmcp.switches` offers the same over HTTP.
 -- @classmod scalekit.vmcp.controls
 local options = require "scalekit.options"
 
