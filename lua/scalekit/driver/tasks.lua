@@ -93,6 +93,9 @@ task_mt.__index = task_mt
 
 --- Waits for a task and returns what its function returned; an error raised
 -- there is raised here.
+-- @treturn[1] any what it returned
+-- @treturn[2] nil
+-- @treturn[2] scalekit.error kind "cancelled": the task that waits was
 function task_mt:join()
   local ok, reason = self.done:wait()
   if not ok and reason == "busy" then
