@@ -243,6 +243,21 @@ static int sha256(lua_State *L) {
   return 1;
 }
 
+/*
+** webhook_mac(secret, text): the 32 bytes of HMAC-SHA-256 under the key of a
+** webhook secret (string or secret); nil and a message where that is none
+*/
+static int webhook_mac(lua_State *L) {
+  unsigned char mac[32];
+  size_t secret_len, n;
+  const char *secret = sk_check_bytes(L, 1, &secret_len), *why;
+  const char *p = luaL_checklstring(L, 2, &n);
+  sk_status status = sk_webhook_mac(secret, secret_len, p, n, mac, &why);
+  if (status != SK_OK) return refuse(L, status, why);
+  lua_pushlstring(L, (const char *)mac, sizeof mac);
+  return 1;
+}
+
 /* equal(a, b): in a time that does not tell where they differ */
 static int equal(lua_State *L) {
   size_t a_len, b_len;
@@ -257,7 +272,8 @@ void sk_open_crypt(lua_State *L) {
   static const luaL_Reg functions[] = {
     {"key_generate", key_generate}, {"key_load", key_load}, {"jwk_load", jwk_load},
     {"jwt_sign", jwt_sign}, {"jwt_parse", jwt_parse}, {"jwt_verify", jwt_verify},
-    {"random", random_bytes}, {"sha256", sha256}, {"equal", equal}, {NULL, NULL}};
+    {"random", random_bytes}, {"sha256", sha256}, {"webhook_mac", webhook_mac}, {"equal", equal},
+    {NULL, NULL}};
   sk_class(L, SK_KEY, methods, key_gc);
   sk_setfuncs(L, functions, 0);
 }

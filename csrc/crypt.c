@@ -1,6 +1,7 @@
 /*
 ** crypt.c - keys and signatures on libcrypto 3.
 */
+#include <limits.h>
 #include <string.h>
 
 #include <openssl/bio.h>
@@ -10,6 +11,7 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -40,6 +42,34 @@ sk_status sk_random(void *out, size_t n) {
 sk_status sk_sha256(const void *bytes, size_t n, unsigned char out[32]) {
   enter();
   return leave(EVP_Digest(bytes, n, out, NULL, EVP_sha256(), NULL) == 1 ? SK_OK : SK_NOMEM);
+}
+
+sk_status sk_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t n,
+                         unsigned char out[32]) {
+  unsigned len = 0;
+  if (key_len > INT_MAX) return SK_INVALID;
+  enter();
+  return leave(HMAC(EVP_sha256(), key, (int)key_len, (const unsigned char *)bytes, n, out, &len) !=
+               NULL && len == 32 ? SK_OK : SK_NOMEM);
+}
+
+sk_status sk_webhook_mac(const char *secret, size_t secret_len, const void *bytes, size_t n,
+                         unsigned char out[32], const char **why) {
+  unsigned char key[SK_UNBASE64_SIZE(SK_WEBHOOK_SECRET_MAX)];
+  const char *text = (const char *)memchr(secret, '_', secret_len);
+  size_t text_len, key_len = 0;
+  sk_status status;
+  *why = "webhook secret without a '_'";
+  if (text == NULL) return SK_INVALID;
+  text_len = secret_len - (size_t)(++text - secret);
+  *why = "webhook secret too long";
+  if (text_len > SK_WEBHOOK_SECRET_MAX) return SK_INVALID;
+  *why = "webhook secret that is not base64 behind its '_'";
+  status = sk_unbase64(text, text_len, 0, key, &key_len);
+  if (status == SK_OK && key_len == 0) status = SK_INVALID; /* everybody knows that key */
+  if (status == SK_OK) status = sk_hmac_sha256(key, key_len, bytes, n, out);
+  sk_wipe(key, sizeof key);
+  return status;
 }
 
 int sk_equal(const void *a, const void *b, size_t n) {

@@ -12,8 +12,20 @@
 
 sk_status sk_random(void *out, size_t n);
 sk_status sk_sha256(const void *bytes, size_t n, unsigned char out[32]);
+/* HMAC-SHA-256 (RFC 2104). */
+sk_status sk_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t n,
+                         unsigned char out[32]);
 /* In a time that depends on n alone. */
 int sk_equal(const void *a, const void *b, size_t n);
+
+#define SK_WEBHOOK_SECRET_MAX 1024
+
+/*
+** The same with the key of a webhook secret, `whsec_<base64>`: the bytes that
+** the text behind its first '_' stands for.
+*/
+sk_status sk_webhook_mac(const char *secret, size_t secret_len, const void *bytes, size_t n,
+                         unsigned char out[32], const char **why);
 
 /* --- crypt.c: keys ---------------------------------------------------------- */
 

@@ -12,7 +12,8 @@ static const char *const type_names[] = {
 
 static const char *const options[] = {
   "required", "read_only", "optional", "repeated", "empty", "min", "max", "min_items",
-  "max_items", "charset", "must_have", "prefix", "pattern_text", "values", "wire", NULL};
+  "max_items", "key_min", "key_max", "charset", "must_have", "prefix", "pattern_text", "oneof",
+  "values", "wire", NULL};
 
 static int model_gc(lua_State *L) {
   sk_bury((sk_head *)lua_touserdata(L, 1));
@@ -219,10 +220,13 @@ static void read_row(lua_State *L, sk_field *f, int i) {
   f->has_max = bound(L, f, "max", &f->max, 0);
   bound(L, f, "min_items", &f->min_items, 0);
   bound(L, f, "max_items", &f->max_items, -1);
+  bound(L, f, "key_min", &f->key_min, 0);
+  bound(L, f, "key_max", &f->key_max, -1);
   f->has_charset = charset(L, f, i, "charset", &f->charset);
   f->has_must = charset(L, f, i, "must_have", &f->must_have);
   read_prefixes(L, f, i);
   f->pattern_text = text(L, f, i, "pattern_text");
+  f->oneof = text(L, f, i, "oneof");
   if (f->type == SK_T_ENUM) read_values(L, f, i);
   if (f->type == SK_T_DURATION &&
       (sk_time_from_seconds(f->min, &f->shortest) != SK_OK ||

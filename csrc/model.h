@@ -30,10 +30,12 @@ typedef struct sk_field {
   double min, max;           /* code points or the value itself              */
   sk_time shortest, longest; /* the same for durations                       */
   double min_items, max_items;
+  double key_min, key_max;   /* code points of a map's keys                   */
   sk_charset charset, must_have;
   int prefixes;
   const char *prefix[SK_PREFIXES];
   const char *pattern_text;
+  const char *oneof; /* of the fields with this name one may be there */
 } sk_field;
 
 /*

@@ -172,46 +172,6 @@ static sk_shape shape_free(lua_State *L, sk_walk *w, const sk_field *f, int valu
   return SK_SHAPED;
 }
 
-static sk_shape shape_map(lua_State *L, sk_walk *w, int value, const sk_place *up) {
-  static const sk_field text = {.type = SK_T_STRING};
-  sk_place at = {up, NULL, 0, 0};
-  int out, before = w->violations;
-  if (!lua_istable(L, value) || sk_is_list(L, value))
-    return sk_wrong_type(L, w, up, "object", value);
-  lua_newtable(L);
-  out = lua_gettop(L);
-  lua_pushnil(L);
-  while (lua_next(L, value) != 0 && w->violations < SK_VIOLATIONS) {
-    int item = lua_gettop(L), key = item - 1;
-    at.name = "";
-    at.name_len = 0;
-    if (lua_type(L, key) == LUA_TSTRING) at.name = lua_tolstring(L, key, &at.name_len);
-    if (sk_shape_scalar(L, w, &text, 0, key, &at) == SK_SHAPED &&
-        sk_shape_scalar(L, w, &text, 0, item, &at) == SK_SHAPED)
-      lua_rawset(L, out);
-    lua_settop(L, key);
-  }
-  lua_settop(L, out);
-  if (w->violations == before) return SK_SHAPED;
-  lua_pop(L, 1);
-  return SK_BAD;
-}
-
-/* --- fields ------------------------------------------------------------------------ */
-
-/* One value that is there: the field's own, or an item of it. */
-static sk_shape shape_one(lua_State *L, sk_walk *w, const sk_field *f, int aux, int value,
-                          const sk_place *at) {
-  switch (f->type) {
-    case SK_T_MODEL: return sk_shape_message(L, w, aux, value, at);
-    case SK_T_MAP: return shape_map(L, w, value, at);
-    case SK_T_STRUCT:
-    case SK_T_LIST:
-    case SK_T_ANY: return shape_free(L, w, f, value, at);
-    default: return sk_shape_scalar(L, w, f, aux, value, at);
-  }
-}
-
 static sk_shape required(lua_State *L, sk_walk *w, const sk_place *at) {
   lua_pushliteral(L, "is required");
   return sk_violate(L, w, at, "required", 0);
@@ -224,18 +184,65 @@ static sk_shape required(lua_State *L, sk_walk *w, const sk_place *at) {
 */
 static sk_shape keep_size(lua_State *L, sk_walk *w, const sk_field *f, double n,
                           const sk_place *at) {
+  int is_map = f->type == SK_T_MAP && !f->repeated;
+  const char *unit = is_map ? "pair" : "item";
   if (w->mode == SK_REPLY) return SK_SHAPED;
   if (n == 0 && f->optional && w->mode == SK_RECEIVE) return SK_SHAPED;
   if (n == 0 && f->required) return required(L, w, at);
   if (n < f->min_items) {
-    sk_push_amount(L, "needs at least", f->min_items, "item");
-    return sk_violate(L, w, at, "repeated.min_items", 0);
+    sk_push_amount(L, "needs at least", f->min_items, unit);
+    return sk_violate(L, w, at, is_map ? "map.min_pairs" : "repeated.min_items", 0);
   }
   if (f->max_items >= 0 && n > f->max_items) {
-    sk_push_amount(L, "may have at most", f->max_items, "item");
-    return sk_violate(L, w, at, "repeated.max_items", 0);
+    sk_push_amount(L, "may have at most", f->max_items, unit);
+    return sk_violate(L, w, at, is_map ? "map.max_pairs" : "repeated.max_items", 0);
   }
   return SK_SHAPED;
+}
+
+static sk_shape shape_map(lua_State *L, sk_walk *w, const sk_field *f, int value,
+                          const sk_place *up) {
+  const sk_field key_rule = {.type = SK_T_STRING, .has_min = f->key_min > 0, .min = f->key_min,
+                             .has_max = f->key_max >= 0, .max = f->key_max};
+  const sk_field item_rule = {.type = SK_T_STRING, .has_min = f->has_min, .min = f->min,
+                              .has_max = f->has_max, .max = f->max};
+  sk_place at = {up, NULL, 0, 0};
+  int out, n = 0, before = w->violations;
+  if (!lua_istable(L, value) || sk_is_list(L, value))
+    return sk_wrong_type(L, w, up, "object", value);
+  lua_newtable(L);
+  out = lua_gettop(L);
+  lua_pushnil(L);
+  while (lua_next(L, value) != 0 && w->violations < SK_VIOLATIONS) {
+    int item = lua_gettop(L), key = item - 1;
+    at.name = lua_type(L, key) == LUA_TSTRING ? lua_tolstring(L, key, &at.name_len) : "";
+    if (at.name[0] == '\0') at.name_len = 0;
+    if (sk_shape_scalar(L, w, &key_rule, 0, key, &at) == SK_SHAPED &&
+        sk_shape_scalar(L, w, &item_rule, 0, item, &at) == SK_SHAPED)
+      lua_rawset(L, out);
+    lua_settop(L, key);
+    n++;
+  }
+  lua_settop(L, out);
+  keep_size(L, w, f, n, up);
+  if (w->violations == before) return SK_SHAPED;
+  lua_pop(L, 1);
+  return SK_BAD;
+}
+
+/* --- fields ------------------------------------------------------------------------ */
+
+/* One value that is there: the field's own, or an item of it. */
+static sk_shape shape_one(lua_State *L, sk_walk *w, const sk_field *f, int aux, int value,
+                          const sk_place *at) {
+  switch (f->type) {
+    case SK_T_MODEL: return sk_shape_message(L, w, aux, value, at);
+    case SK_T_MAP: return shape_map(L, w, f, value, at);
+    case SK_T_STRUCT:
+    case SK_T_LIST:
+    case SK_T_ANY: return shape_free(L, w, f, value, at);
+    default: return sk_shape_scalar(L, w, f, aux, value, at);
+  }
 }
 
 static sk_shape shape_list(lua_State *L, sk_walk *w, const sk_field *f, int aux, int value,
@@ -349,6 +356,24 @@ static void find_unknown(lua_State *L, sk_walk *w, const sk_model *m, int table,
   }
 }
 
+/* Whether no field of the same oneof is in `out` already. */
+static int is_only_one(lua_State *L, sk_walk *w, const sk_model *m, int i, int out,
+                       const sk_place *at) {
+  const char *group = m->fields[i].oneof;
+  int k;
+  for (k = 0; group != NULL && k < i; k++) {
+    const sk_field *f = &m->fields[k];
+    if (f->oneof == NULL || strcmp(f->oneof, group) != 0) continue;
+    lua_getfield(L, out, f->name);
+    if (!lua_isnil(L, -1)) {
+      lua_pushfstring(L, "cannot be given together with '%s'", f->name);
+      return sk_violate(L, w, at, group, 0) == SK_SHAPED;
+    }
+    lua_pop(L, 1);
+  }
+  return 1;
+}
+
 sk_shape sk_shape_message(lua_State *L, sk_walk *w, int model, int value, const sk_place *up) {
   const sk_model *m = (const sk_model *)lua_touserdata(L, model);
   int i, table, out, before = w->violations;
@@ -361,12 +386,12 @@ sk_shape sk_shape_message(lua_State *L, sk_walk *w, int model, int value, const 
   out = table + 1;
   for (i = 0; i < m->n && w->violations < SK_VIOLATIONS; i++) {
     const sk_field *f = &m->fields[i];
-    sk_place at = {up, f->name, 0, 0};
-    at.name_len = strlen(f->name);
+    sk_place at = {up, f->name, strlen(f->name), 0};
     lua_rawgeti(L, table, SK_NAME + i);
     lua_rawgeti(L, table, SK_AUX + i);
     push_member(L, w, table, i, value, &at);
-    if (shape_field(L, w, f, out + 2, out + 3, &at) == SK_SHAPED) {
+    if (shape_field(L, w, f, out + 2, out + 3, &at) == SK_SHAPED &&
+        is_only_one(L, w, m, i, out, &at)) {
       lua_pushvalue(L, out + 1);
       lua_insert(L, -2);
       lua_rawset(L, out);

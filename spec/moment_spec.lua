@@ -26,6 +26,18 @@ describe("moments", function()
     end
   end)
 
+  it("are read to the nanosecond", function()
+    for text, nanos in pairs {
+      ["2099-12-31T00:00:00Z"] = 0,
+      ["2099-12-31T00:00:00.5Z"] = 500000000,
+      ["2099-12-31T00:00:00.123456789Z"] = 123456789,
+      ["2099-12-31T00:00:00.000000001+00:00"] = 1,
+      ["2099-12-31T00:00:00.1234567891Z"] = 123456789,
+    } do
+      assert.same({ 4102358400, nanos }, { moment.parse(text) })
+    end
+  end)
+
   it("are refused when they are none", function()
     for _, text in ipairs {
       "", "tomorrow", "2099-12-31", "2099-12-31T00:00:00", "2099-13-01T00:00:00Z",

@@ -1,18 +1,16 @@
---- One call, from a table of arguments to a table or an error: checks, the
--- token, the request, one replay after a 401, repetition where it is safe.
+--- One call, from its request to a table or an error: the token, the request, one
+-- replay after a 401, repetition where it is safe.
 -- @module scalekit.client
 
+local arguments = require "scalekit.arguments"
 local auth = require "scalekit.auth"
 local core = require "scalekit.core"
 local driver = require "scalekit.driver"
-local errors = require "scalekit.error"
 local json = require "scalekit.json"
-local ops = require "scalekit.ops"
-local options = require "scalekit.options"
+local redact = require "scalekit.redact"
 local reply = require "scalekit.reply"
 local retry = require "scalekit.retry"
-local route = require "scalekit.route"
-local schema = require "scalekit.schema"
+local tokens = require "scalekit.tokens"
 local version = require "scalekit.version"
 
 local client = {}
@@ -24,108 +22,38 @@ function client:__tostring()
 end
 
 local USER_AGENT = ("scalekit-lua/%s (%s)"):format(version, _VERSION)
-local MISUSE = { type = true, unknown = true }
 
---- @tparam table settings checked by `scalekit.new`
+-- `settings` are checked by `scalekit.new`.
 function client.new(settings)
   local self = setmetatable({
     env_url = settings.env_url,
     send = settings.send,
     timeout = settings.timeout,
+    tool_timeout = settings.tool_timeout or settings.timeout,
     max_attempts = settings.max_attempts,
+    retry_rate_limited = settings.retry_rate_limited,
     random = settings.random or math.random,
+    hooks = settings.hooks,
   }, client)
   self.auth = auth.new {
     url = settings.env_url .. "/oauth/token",
     client_id = settings.client_id,
     client_secret = settings.client_secret,
-    send = settings.send,
+    send = self.hooks and self.hooks:transport(settings.send, "oauth/token") or settings.send,
     random = self.random,
   }
   return self
 end
 
--- By operation, the names that are no part of its query or body.
-local aside = {}
-for _, op in ipairs(ops) do
-  aside[op] = { timeout = true }
-  for _, name in ipairs(op.path_params) do aside[op][name] = true end
+--- Who tells this client the time and makes it wait: the driver of the running
+-- coroutine, unless the client has a time of its own, as in tests.
+-- @local
+-- @treturn table with `now()` and `sleep(seconds)`
+function client:host()
+  return self.own_time or driver.current()
 end
 
--- The arguments under the names of the contract.
-local function rename(op, args)
-  local renamed
-  for alias, name in pairs(op.aliases or {}) do
-    if args[alias] ~= nil then
-      if not renamed then
-        renamed = {}
-        for key, value in pairs(args) do renamed[key] = value end
-      end
-      renamed[alias], renamed[name] = nil, args[alias]
-    end
-  end
-  return renamed or args
-end
-
-local function suggest(op, violation)
-  if violation.constraint ~= "unknown" or violation.field:find "[.%[]" then return end
-  local names = { "timeout" }
-  for name in pairs(schema.kinds[op.body or op.query or schema.Empty]) do names[#names + 1] = name end
-  for _, name in ipairs(op.path_params) do names[#names + 1] = name end
-  for alias in pairs(op.aliases or {}) do names[#names + 1] = alias end
-  local near = options.nearest(violation.field, names)
-  violation.description = near and (" (did you mean '%s'?)"):format(near) or ""
-end
-
--- What `prepare` answers where something is wrong.
-local function refuse(op, bad, violations)
-  for _, violation in ipairs(violations) do
-    suggest(op, violation)
-    if MISUSE[violation.constraint] then
-      local nested = violation.constraint ~= "unknown" or violation.field:find "[.%[]"
-      return nil, nil, (nested and "%s: %s: %s" or "%s: unknown option '%s'%s"):format(
-        op.name, violation.field, violation.description)
-    end
-  end
-  if bad then table.insert(violations, 1, bad) end
-  return nil, errors.invalid(violations, op.name)
-end
-
---- Checks the arguments of an operation.
--- @tparam table op a row of `scalekit.ops`
--- @tparam table|nil args
--- @treturn[1] table `{ path, query, body, timeout }`
--- @treturn[2] nil
--- @treturn[2] table error: a value that the service would refuse
--- @treturn[3] nil
--- @treturn[3] nil
--- @treturn[3] string misuse, to be raised at the caller's line
-function client.prepare(op, args)
-  if args == nil then args = {} end
-  if type(args) ~= "table" then
-    return nil, nil, ("%s: expected a table of options, got %s"):format(op.name, type(args))
-  end
-  if args.timeout ~= nil and not options.is_duration(args.timeout) then
-    return nil, nil, op.name .. ": timeout must be a positive number of seconds"
-  end
-  local given = rename(op, args)
-  for _, name in ipairs(op.path_params) do
-    local value = given[name]
-    if value ~= nil and type(value) ~= "string" then
-      return nil, nil, ("%s: %s: expected string, got %s"):format(op.name, name, type(value))
-    end
-  end
-  local path, bad = route.path(op, given)
-  local model = op.body or op.query or schema.Empty
-  local checked, violations = model:check(given, "send", json, aside[op])
-  if bad or violations then return refuse(op, bad, violations or {}) end
-  return {
-    path = path,
-    query = op.query and route.query(op, checked) or "",
-    body = op.body and json.encode(checked),
-    timeout = args.timeout,
-  }
-end
+client.prepare = arguments.prepare
 
 -- The same headers for every request, also as libcurl wants them.
 local ACCEPT = { accept = "application/json", ["user-agent"] = USER_AGENT }
@@ -141,12 +69,29 @@ local function to_http(self, op, request, deadline)
   return {
     method = op.method,
     url = url,
-    headers = request.body and SEND or ACCEPT,
+    headers = request.headers or request.body and SEND or ACCEPT,
     body = request.body,
     deadline = deadline,
-    ready_headers = request.body and READY_SEND or READY_ACCEPT,
+    ready_headers = not request.headers and (request.body and READY_SEND or READY_ACCEPT) or nil,
     once = not op.safe,
   }
+end
+
+-- One request: the value, or nil and the error; then the answer, if one came.
+local function exchange(self, op, http)
+  local response, err = self.send(http)
+  if not response then
+    err.operation = op.label
+    return nil, err
+  end
+  if op.read then
+    local value, refusal = op.read(response)
+    return value, refusal, response
+  elseif response.status < 200 or response.status >= 300 then
+    return nil, reply.failure(response, op.label), response
+  end
+  local value, problem = reply.value(response, op, op.label)
+  return value, problem, response
 end
 
 -- One attempt; a 401 that is about our token is answered with a new one, once.
@@ -156,21 +101,21 @@ local function attempt(self, op, request, deadline)
     local token, generation = self.auth:token(deadline)
     if not token then return nil, generation end
     http.auth = token
-    local response, err = self.send(http)
-    if not response then
-      err.operation = op.name
-      return nil, err
+    local hooks, value, err = self.hooks
+    if hooks then
+      value, err = hooks:exchange(exchange, self, op, http, request)
+    else
+      value, err = exchange(self, op, http)
     end
-    if response.status >= 200 and response.status < 300 then
-      return reply.value(response, op, op.name)
-    end
-    err = reply.failure(response, op.name)
-    if response.status ~= 401 or err.kind == "tool_error" or try == 2 then return nil, err end
+    if value then return value end
+    redact.error(err, { token }, http.body)
+    if err.status ~= 401 or err.kind == "tool_error" or try == 2 then return nil, err end
     self.auth:refused(generation)
   end
 end
 
-local function final(op, err, tries)
+local function final(op, err, tries, perhaps_done)
+  if perhaps_done then err.outcome = "unknown" end -- whatever the last attempt says
   if err.outcome == "unknown" and not op.safe then
     err.retryable = false -- to do it again might be to do it twice
     if err.kind == "network" then err.kind, err.cause = "outcome_unknown", "network" end
@@ -180,28 +125,35 @@ local function final(op, err, tries)
 end
 
 --- Performs an operation.
+-- @local
 -- @tparam table op a row of `scalekit.ops`
 -- @tparam table request from `prepare`
 -- @treturn[1] table the answer, as on the wire
 -- @treturn[2] nil
 -- @treturn[2] table error
 function client:call(op, request)
-  local host = driver.current()
-  local deadline = host.now() + (request.timeout or self.timeout)
+  local host = self:host()
+  local deadline = host.now()
+    + (request.timeout or op.runs_tool and self.tool_timeout or self.timeout)
   local tries, perhaps_done = 1, false
   while true do
     local value, err = attempt(self, op, request, deadline)
     if value then return value end
-    if perhaps_done and op.method == "DELETE" and err.kind == "not_found" then
+    if perhaps_done and op.deletes and err.kind == "not_found" then
       return op.reply:check({}, "answer", json) -- an earlier attempt did it
     end
-    if tries >= self.max_attempts or not retry.may(op, err) then return final(op, err, tries) end
+    if tries >= self.max_attempts or not retry.may(op, err, self.retry_rate_limited) then
+      return final(op, err, tries, perhaps_done)
+    end
     local pause = err.retry_after or retry.delay(tries, self.random())
-    if host.now() + pause >= deadline then return final(op, err, tries) end
+    if host.now() + pause >= deadline then return final(op, err, tries, perhaps_done) end
     perhaps_done = perhaps_done or err.outcome == "unknown" or err.status == 503
-    if not host.sleep(pause) then return final(op, err, tries) end
+    if self.hooks then self.hooks:retry(op, request, err, pause) end
+    if not host.sleep(pause) then return final(op, err, tries, perhaps_done) end
     tries = tries + 1
   end
 end
+
+tokens.lend(client)
 
 return client

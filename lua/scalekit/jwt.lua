@@ -25,13 +25,13 @@ local function read_options(what, opts, known, required)
   return opts
 end
 
-local function refuse(message)
-  return nil, errors.new { kind = "unauthorized", message = message }
+local function refuse(message, code)
+  return nil, errors.new { kind = "unauthorized", message = message, code = code }
 end
 
 --- Makes a token.
 -- @tparam table opts
--- @param opts.key a private key of `scalekit.core`; it decides the algorithm
+-- @tparam userdata opts.key a private key of `scalekit.core`; it decides the algorithm
 -- @tparam string opts.kid how verifiers find its public half
 -- @tparam table opts.claims
 -- @treturn string
@@ -52,13 +52,14 @@ local function parse(token)
 end
 
 --- What a token says, for looking only: nobody vouches for any of it.
+-- @tparam string token
 -- @treturn[1] table header
 -- @treturn[1] table payload
 -- @treturn[2] nil
--- @treturn[2] table error
+-- @treturn[2] scalekit.error
 function jwt.parse_unverified(token)
   local header, payload = parse(token)
-  if not header then return refuse(payload) end
+  if not header then return refuse(payload, "malformed_token") end
   return header, payload
 end
 
@@ -94,23 +95,25 @@ local function is_time(value)
   return type(value) == "number" and value - value == 0
 end
 
--- What is wrong with the claims, or nil.
+-- What is wrong with the claims, and its code; or nil.
 local function complaint(claims, opts)
   local now, leeway = opts.now or os.time(), opts.leeway or 0
-  if not is_time(claims.exp) then return "token without an expiry" end
-  if now >= claims.exp + leeway then return "token has expired" end
+  if not is_time(claims.exp) then return "token without an expiry", "malformed_token" end
+  if now >= claims.exp + leeway then return "token has expired", "token_expired" end
   if claims.nbf ~= nil then
-    if not is_time(claims.nbf) then return "token with a bad start time" end
-    if now < claims.nbf - leeway then return "token is not valid yet" end
+    if not is_time(claims.nbf) then return "token with a bad start time", "malformed_token" end
+    if now < claims.nbf - leeway then return "token is not valid yet", "token_not_yet_valid" end
   end
-  if opts.issuer and claims.iss ~= opts.issuer then return "token of another issuer" end
+  if opts.issuer and claims.iss ~= opts.issuer then
+    return "token of another issuer", "wrong_issuer"
+  end
   if opts.audience then
     local audience = claims.aud
     if type(audience) ~= "table" then audience = { audience } end
     for _, one in ipairs(audience) do
       if one == opts.audience then return nil end
     end
-    return "token for another audience"
+    return "token for another audience", "wrong_audience"
   end
   return nil
 end
@@ -118,7 +121,7 @@ end
 --- Verifies a token: its signature, then its times, issuer and audience.
 -- @tparam string token
 -- @tparam table opts
--- @param opts.keys a JSON web key set as a table, or a function that is
+-- @tparam table|function opts.keys a JSON web key set as a table, or a function that is
 -- given a kid and returns a key (of `scalekit.core`, or a JSON web key); the
 -- function may wait, and its `nil, err` is passed on. A key read from a table
 -- is remembered as long as that table lives.
@@ -128,24 +131,29 @@ end
 -- @tparam[opt=0] number opts.leeway seconds by which clocks may differ
 -- @treturn[1] table the claims
 -- @treturn[2] nil
--- @treturn[2] table error
+-- @treturn[2] scalekit.error kind "unauthorized"; its `code` is "malformed_token",
+-- "wrong_algorithm", "unknown_key", "bad_signature", "token_expired",
+-- "token_not_yet_valid", "wrong_issuer" or "wrong_audience"
 function jwt.verify(token, opts)
   opts = read_options("jwt.verify", opts, VERIFY_OPTIONS, { "keys" })
   local header, claims = parse(token)
-  if not header then return refuse(claims) end
+  if not header then return refuse(claims, "malformed_token") end
   if header.alg ~= "RS256" and header.alg ~= "ES256" then
-    return refuse "token with an algorithm that is not accepted"
+    return refuse("token with an algorithm that is not accepted", "wrong_algorithm")
   end
-  if type(header.kid) ~= "string" then return refuse "token that names no key" end
+  if type(header.kid) ~= "string" then
+    return refuse("token that names no key", "malformed_token")
+  end
   local key, err = find_key(opts.keys, header.kid, header.alg)
   if not key then
     if err then return nil, err end
-    return refuse "token signed with an unknown key"
+    return refuse("token signed with an unknown key", "unknown_key")
   end
   local ok, message = core.jwt_verify(token, key)
-  if not ok then return refuse(message) end
-  message = complaint(claims, opts)
-  if message then return refuse(message) end
+  if not ok then return refuse(message, "bad_signature") end
+  local code
+  message, code = complaint(claims, opts)
+  if message then return refuse(message, code) end
   return claims
 end
 

@@ -64,16 +64,19 @@ end
 
 --- Reads RFC 3339 with `Z` or a numeric offset.
 -- @tparam string text
--- @treturn ?number whole seconds of Unix time; a fraction is dropped
+-- @treturn ?number whole seconds of Unix time
+-- @treturn ?number nanoseconds after them, 0 to 999999999; digits beyond are dropped
 function moment.parse(text)
   local year, month, day, hour, minute, second, rest =
     text:match "^(%d%d%d%d)%-(%d%d)%-(%d%d)[Tt](%d%d):(%d%d):(%d%d)(.*)$"
   if not year then return nil end
-  local zone = rest:match "^%.%d+(%D.*)$" or rest
-  local seconds, offset = moment.at(year, month, day, hour, minute, second), offset_seconds(zone)
+  local fraction, zone = rest:match "^%.(%d+)(%D.*)$"
+  local seconds, offset = moment.at(year, month, day, hour, minute, second),
+    offset_seconds(zone or rest)
   if not seconds or not offset then return nil end
   seconds = floor(seconds - offset)
-  return seconds >= moment.FIRST and seconds <= moment.LAST and seconds or nil
+  if seconds < moment.FIRST or seconds > moment.LAST then return nil end
+  return seconds, floor(tonumber(((fraction or "") .. "000000000"):sub(1, 9)))
 end
 
 --- Splits a protobuf duration such as `90.5s`, which a model has checked already.

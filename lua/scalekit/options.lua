@@ -42,7 +42,10 @@ function options.nearest(given, names)
   return nil
 end
 
-local function fits(value, want)
+--- Whether a value is of a type.
+-- @param value
+-- @tparam string want a type, or several joined by "|" (`"string|secret"`)
+function options.fits(value, want)
   local kind = type(value)
   for one in want:gmatch "%w+" do
     if one == "any" or one == kind then return true end
@@ -78,7 +81,7 @@ function options.check(what, given, spec, level)
       error(("%s: unknown option '%s'%s"):format(what, tostring(name),
         near and (" (did you mean '%s'?)"):format(near) or ""), level)
     end
-    if not fits(value, want) then
+    if not options.fits(value, want) then
       error(("%s: option '%s' must be a %s, got %s"):format(what, name,
         want:gsub("|", " or "), type(value)), level)
     end

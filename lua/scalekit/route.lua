@@ -8,12 +8,12 @@ local schema = require "scalekit.schema"
 
 local route = {}
 
--- "/a/{id}/b" → { "a", false, "b" }, { "id" }
+-- "/a/{id}:verb" → { { text = "a" }, { suffix = ":verb" } }, { "id" }
 local function parse(path)
   local segments, names = {}, {}
   for segment in path:gmatch "[^/]+" do
-    local name = segment:match "^{(.+)}$"
-    segments[#segments + 1] = not name and segment
+    local name, suffix = segment:match "^{(.+)}(.*)$"
+    segments[#segments + 1] = name and { suffix = suffix } or { text = segment }
     names[#names + 1] = name
   end
   return segments, names
@@ -73,14 +73,23 @@ function route.path(op, args)
   return path
 end
 
+-- What stands before the verb of a path such as "/things/{id}:verb".
+local function before(text, suffix)
+  if suffix == "" then return text end
+  if #text > #suffix and text:sub(-#suffix) == suffix then return text:sub(1, -#suffix - 1) end
+  return nil
+end
+
 local function match_segments(pattern, given)
   if #pattern ~= #given then return nil end
   local values = {}
   for i, segment in ipairs(pattern) do
-    if segment then
-      if segment ~= given[i] then return nil end
+    if segment.text then
+      if segment.text ~= given[i] then return nil end
     else
-      values[#values + 1] = given[i]
+      local value = before(given[i], segment.suffix)
+      if not value then return nil end
+      values[#values + 1] = value
     end
   end
   return values

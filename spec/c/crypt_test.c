@@ -258,6 +258,67 @@ static void test_digests(void) {
   CHECK(sk_random(a, 0) == SK_OK);
 }
 
+/* Whether HMAC-SHA-256 of `text` under `key` is what `hex` says. */
+static int mac_is(const void *key, size_t key_len, const char *text, const char *hex) {
+  unsigned char mac[32];
+  char found[65];
+  size_t i;
+  CHECK(sk_hmac_sha256(key, key_len, text, strlen(text), mac) == SK_OK);
+  for (i = 0; i < sizeof mac; i++) snprintf(found + 2 * i, 3, "%02x", mac[i]);
+  return strcmp(found, hex) == 0;
+}
+
+/* RFC 4231, cases 1, 2, 4 and 6: short keys, and one longer than a block. */
+static void test_hmac(void) {
+  unsigned char key[131];
+  size_t i;
+  memset(key, 0x0b, sizeof key);
+  CHECK(mac_is(key, 20, "Hi There",
+               "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"));
+  CHECK(mac_is("Jefe", 4, "what do ya want for nothing?",
+               "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"));
+  memset(key, 0xaa, sizeof key);
+  CHECK(mac_is(key, sizeof key, "Test Using Larger Than Block-Size Key - Hash Key First",
+               "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"));
+  for (i = 0; i < 25; i++) key[i] = (unsigned char)(i + 1);
+  {
+    char text[51];
+    memset(text, 0xcd, 50);
+    text[50] = '\0';
+    CHECK(mac_is(key, 25, text,
+                 "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b"));
+  }
+}
+
+/* What is said about a webhook secret; "" where it serves. */
+static const char *secret_opinion(const char *secret) {
+  unsigned char mac[32];
+  sk_status status = sk_webhook_mac(secret, strlen(secret), "x", 1, mac, &why);
+  CHECK(status == SK_OK || status == SK_INVALID);
+  return status == SK_OK ? "" : why;
+}
+
+static void test_webhook_secrets(void) {
+  static const char no_base64[] = "webhook secret that is not base64 behind its '_'";
+  static char big[SK_WEBHOOK_SECRET_MAX + 2];
+  unsigned char one[32], two[32];
+  CHECK(sk_webhook_mac("whsec_dGVzdHNlY3JldA==", 22, "abc", 3, one, &why) == SK_OK);
+  CHECK(sk_hmac_sha256("testsecret", 10, "abc", 3, two) == SK_OK);
+  CHECK(memcmp(one, two, sizeof one) == 0);
+  CHECK(strcmp(secret_opinion("_dGVzdHNlY3JldA=="), "") == 0);
+  CHECK(strcmp(secret_opinion("whsec"), "webhook secret without a '_'") == 0);
+  CHECK(strcmp(secret_opinion(""), "webhook secret without a '_'") == 0);
+  CHECK(strcmp(secret_opinion("whsec_"), no_base64) == 0);
+  CHECK(strcmp(secret_opinion("whsec_****"), no_base64) == 0);
+  CHECK(strcmp(secret_opinion("whsec_dGVzdHNlY3JldA"), no_base64) == 0);
+  CHECK(strcmp(secret_opinion("whsec_dGVz_dHNl"), no_base64) == 0);
+  memset(big, 'A', sizeof big - 1);
+  big[0] = '_';
+  CHECK(strcmp(secret_opinion(big), "") == 0); /* as long as it may be */
+  CHECK(sk_webhook_mac(big, sizeof big, "x", 1, one, &why) == SK_INVALID);
+  CHECK(strcmp(why, "webhook secret too long") == 0);
+}
+
 int main(void) {
   test_vectors();
   test_headers();
@@ -267,5 +328,7 @@ int main(void) {
   test_refused_keys();
   test_error_queue();
   test_digests();
+  test_hmac();
+  test_webhook_secrets();
   return report();
 }

@@ -66,6 +66,11 @@ function driver.sleep(seconds)
   return true
 end
 
+--- Starts a function beside the running one.
+function driver.spawn(fn)
+  cqueues.running():wrap(fn)
+end
+
 local signal = {}
 signal.__index = signal
 

@@ -6,7 +6,8 @@
 -- ready, or `nil, reason`; `sleep(seconds)`; `now()`, monotonic seconds; and
 -- `signal()`, a latch with `set()` and `wait(deadline)`, whose wait answers
 -- `nil, "busy"` where this coroutine cannot park and `nil, "timeout"` when the
--- deadline passed.
+-- deadline passed. `spawn(fn)`, where it has one, starts a coroutine that may
+-- wait, for what is done in bulk; without it such work blocks.
 -- @module scalekit.driver
 
 local block = require "scalekit.driver.block"
@@ -35,7 +36,7 @@ local others = {} -- of event loops that a program has brought along
 -- at most (nil: for ever) and tells the kernel what to watch. Without a
 -- `signal` of its own the driver's coroutines do not wait for one another:
 -- each fetches its own access token where two come at the same time.
--- @tparam table one
+-- @tparam table one `name`, `active`, `sleep`, `wait`, and perhaps `now` and `signal`
 function driver.use(one)
   for _, name in ipairs { "active", "wait", "sleep" } do
     if type(one[name]) ~= "function" then
@@ -49,12 +50,29 @@ end
 
 --- The driver for the coroutine that calls. An unknown coroutine (somebody's
 -- generator) gets the blocking one: a yield of ours would surface there.
+-- @treturn table
 function driver.current()
   if step.active() then return step end
   for _, other in ipairs(others) do
     if other.active() then return other end
   end
   return block
+end
+
+local YIELDS_ANYWHERE = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
+
+--- Calls a function that may wait from within an iterator. Lua 5.1 cannot yield
+-- through a generic `for`: there the built-in scheduler runs the other tasks
+-- meanwhile, and any other event loop waits.
+-- @local
+-- @tparam function fn
+-- @param ... its arguments
+-- @return its results
+function driver.hold(fn, ...)
+  if YIELDS_ANYWHERE or not coroutine.running() then return fn(...) end
+  if step.active() and step.can_hold() then return step.hold(fn, ...) end
+  -- a coroutine that nobody knows blocks
+  return coroutine.wrap(function(...) return fn(...) end)(...)
 end
 
 return driver

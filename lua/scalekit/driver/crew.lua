@@ -1,0 +1,43 @@
+--- Tasks beside whoever works them off: for iterators that do many things at
+-- once in a program that runs no scheduler.
+-- @module scalekit.driver.crew
+
+local tasks = require "scalekit.driver.tasks"
+local waiters = require "scalekit.driver.waiters"
+
+local crew = {}
+crew.__index = crew
+
+--- Makes one. Its tasks get on while `work` is called, and only then.
+function crew.new()
+  local s = tasks.scheduler()
+  s.tasks = {}
+  return setmetatable({ scheduler = s }, crew)
+end
+
+--- Starts a task.
+function crew:spawn(fn, ...)
+  self.scheduler.tasks[tasks.new(self.scheduler, fn, ...)] = true
+end
+
+--- Gets on until `done()`. An error in a task is raised here.
+function crew:work(done)
+  tasks.work(self.scheduler, function(s) return #s.failed > 0 or done() end)
+  local failed = table.remove(self.scheduler.failed, 1)
+  if failed then error(failed.failure.value, 0) end
+end
+
+--- Drops all tasks and breaks their requests off. Fit for a finalizer: runs no
+-- code of theirs.
+function crew:abandon()
+  for task in pairs(self.scheduler.tasks) do
+    local loop, transfer = task.loop, task.transfer
+    if transfer then
+      waiters.remove(loop, transfer:id())
+      transfer:close()
+    end
+  end
+  self.scheduler.tasks = {}
+end
+
+return crew
