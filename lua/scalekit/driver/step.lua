@@ -27,7 +27,7 @@ function step.wait(loop, transfer)
   while not transfer:ready() do
     local task, ticket = tasks.ticket()
     local id = waiters.add(loop, transfer, function() tasks.wake(task, ticket, true) end)
-    task.loop, task.transfer = loop, transfer
+    task.loop, task.transfer, task.waits_for = loop, transfer, id
     local ok, reason = tasks.park()
     task.loop, task.transfer = nil, nil
     if not ok then
