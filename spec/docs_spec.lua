@@ -344,6 +344,21 @@ describe("the definition files for editors", function()
     for name in listing:gmatch "[^\n]+" do assert.is_string(files[name], "stale: " .. name) end
   end)
 
+  it("use no type that they do not define", function()
+    local text = {}
+    for _, file in pairs(types.make()) do text[#text + 1] = file end
+    text = table.concat(text, "\n")
+    local defined, unknown = {}, {}
+    for name in text:gmatch "%-%-%-@class ([%w_.]+)" do defined[name] = true end
+    for name in text:gmatch "%-%-%-@alias ([%w_.]+)" do defined[name] = true end
+    for line in text:gmatch "%-%-%-@[fpr]%l+ ([^\n]*)" do
+      for name in line:gsub("`[^`]*`", ""):gmatch "%f[%w.]scalekit%.[%w_.]*[%w_]" do
+        if not defined[name] then unknown[name] = true end
+      end
+    end
+    assert.same({}, sorted(unknown))
+  end)
+
   it("are Lua that does nothing", function()
     for name in pairs(types.make()) do
       assert(loadfile(types.FOLDER .. "/" .. name))()

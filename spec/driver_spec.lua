@@ -218,6 +218,24 @@ describe("scalekit.run", function()
     assert.equal(11, done)
   end)
 
+  if has "cqueues" and has "luv" then
+    it("under luv ends although a dropped controller has taken its calls with it", function()
+      local client, done = new_client(), false
+      scalekit.check(client.mcp:list_configs()) -- from here on nobody holds on to the calls
+      local controller = require("cqueues").new()
+      controller:wrap(function() client.mcp:list_configs() end)
+      assert(controller:step(0))
+      controller = nil -- luacheck: ignore 311
+      collectgarbage()
+      collectgarbage()
+      require("scalekit.driver.luv").spawn(function()
+        done = client.mcp:list_configs() ~= nil
+      end)
+      require("luv").run()
+      assert.is_true(done)
+    end)
+  end
+
   it("serves two loops at once", function()
     local a, b = curl.new { loop = core.loop {} }, curl.new { loop = core.loop {} }
     local statuses = scalekit.run(function()

@@ -1,6 +1,7 @@
 local errors = require "scalekit.error"
 local scalekit = require "scalekit"
 local support = require "spec.support.peer"
+local testing = require "scalekit.testing"
 
 local peer, answer, client_of, refusal, with_fake_sleep =
   support.peer, support.answer, support.client_of, support.refusal, support.with_fake_sleep
@@ -206,6 +207,38 @@ describe("traceparent", function()
     })
     client.mcp:list_configs()
     assert.is_nil(server.requests[2].headers.traceparent)
+  end)
+
+  -- A function of its own: on LuaJIT what a test's stack has held may outlive the test.
+  local function connect_traced()
+    local asked, seen = {}, {}
+    local env = testing.new { client = {
+      traceparent = function(event)
+        if event.operation ~= "connect" then return nil end
+        asked[#asked + 1] = event.url
+        return TRACE
+      end,
+    } }
+    env:authorize { identifier = "ada" }
+    local config = assert(env.client.mcp:ensure_config {
+      name = "traced",
+      connection_tool_mappings = { { connection_name = "gmail", tools = { "gmail_fetch_mails" } } },
+    }).config
+    local session = assert(env.client.mcp:open_session { config = config, identifier = "ada" })
+    local function transport(request)
+      seen[#seen + 1] = request.headers.traceparent or "none"
+      return env.transport(request)
+    end
+    assert(assert(session:connect { transport = transport }):list_tools())
+    assert(session:connect { transport = transport, headers = { Traceparent = OTHER } })
+    return asked, seen, config.mcp_server_url
+  end
+
+  it("goes with a session's connection too, unless that has its own", function()
+    local asked, seen, url = connect_traced()
+    assert.same({ url }, asked)
+    assert.is_true(#seen > 2)
+    assert.same({ TRACE, OTHER }, { seen[1], seen[#seen] })
   end)
 
   it("is refused where it is none", function()

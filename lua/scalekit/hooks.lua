@@ -16,6 +16,9 @@
 -- request, so what one leaves in it the next one finds. There is never a
 -- secret in it: no headers, no bodies.
 --
+-- A `traceparent` that is a function is called for each request, with its event;
+-- for the connection that `session:connect` makes, once.
+--
 -- Hooks run in the task that makes the call and must not wait. One that throws
 -- breaks no call: the first error of each is written to standard error, the
 -- others are dropped.
@@ -74,16 +77,19 @@ local function call(self, name, event)
   return nil
 end
 
+-- The traceparent to send, or nil.
+local function traceparent_for(self, event)
+  local value = self.traceparent
+  if type(value) ~= "function" then return value end
+  value = call(self, "traceparent", event)
+  if value == nil or is_traceparent(value) then return value end
+  report(self, "traceparent", "what it returns is no W3C trace context")
+  return nil
+end
+
 -- Headers are shared by many requests: a traceparent goes into a copy.
 local function trace(self, event, http)
-  local value = self.traceparent
-  if type(value) == "function" then
-    value = call(self, "traceparent", event)
-    if value ~= nil and not is_traceparent(value) then
-      report(self, "traceparent", "what it returns is no W3C trace context")
-      value = nil
-    end
-  end
+  local value = traceparent_for(self, event)
   if value == nil and not http.headers.traceparent then return end
   local headers = {}
   for name, content in pairs(http.headers) do headers[name] = content end
@@ -137,6 +143,21 @@ function hooks:retry(op, request, err, delay)
   local event = request.event or { operation = op.label, method = op.method, attempt = 0 }
   event.kind, event.delay = err.kind, delay
   call(self, "on_retry", event)
+end
+
+--- The headers of a connection that belongs to a trace, beside those given.
+-- @local
+-- @tparam ?table headers
+-- @tparam table event `operation`, `method` and `url`
+-- @treturn ?table a copy
+function hooks:trace_headers(headers, event)
+  local copy = {}
+  for name, value in pairs(headers or {}) do
+    if type(name) == "string" and name:lower() == "traceparent" then return headers end
+    copy[name] = value
+  end
+  copy.traceparent = traceparent_for(self, event)
+  return copy
 end
 
 --- A transport whose requests are watched.

@@ -307,6 +307,11 @@ function methods:connect(opts)
     if not ok then return nil, err end
   end
   settings.url, settings.token = self.url, self.token
+  if of.hooks then
+    settings.headers = of.hooks:trace_headers(settings.headers, {
+      operation = "connect", method = "POST", url = self.url, attempt = 1,
+    })
+  end
   return require("scalekit.mcp").connect(settings)
 end
 

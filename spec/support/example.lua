@@ -1,4 +1,5 @@
 -- Runs a program of `examples/` as a reader would, with the Lua that runs the specs.
+local secrets = require "spec.support.secrets"
 local shell = require "scalekit.host.shell"
 
 local example = {}
@@ -20,6 +21,7 @@ function example.try(path, environment, argument)
   words[#words + 1], words[#words + 2] = shell.quote(interpreter), shell.quote(path)
   words[#words + 1] = argument and shell.quote(argument)
   local ok, output = shell.run(table.concat(words, " "))
+  secrets.note(output)
   return output, ok
 end
 

@@ -17,11 +17,12 @@ end
 
 -- One coroutine of a controller polls the loop for all its others that wait:
 -- with as many pollers as waiters each event would wake everybody. A pump dies
--- with its controller.
-local pumps = setmetatable({}, { __mode = "k" }) -- controller → loop → how many wait
+-- with its controller, and its waiters do; so what is noted about them holds
+-- neither loop nor transfer.
+local pumps = setmetatable({}, { __mode = "k" }) -- controller → loop → { n = how many wait }
 
-local function pump(loop, waiting)
-  while waiting[loop] > 0 do
+local function pump(loop, waiting, counter)
+  while counter.n > 0 do
     cqueues.poll(loop)
     loop:step()
     waiters.serve(loop)
@@ -29,32 +30,35 @@ local function pump(loop, waiting)
   waiting[loop] = nil
 end
 
+-- Has the loop polled for one more; who stops waiting counts itself out.
 local function ask_pump(loop, controller)
   local waiting = pumps[controller]
   if not waiting then
     waiting = setmetatable({}, { __mode = "k" })
     pumps[controller] = waiting
   end
-  if waiting[loop] then
-    waiting[loop] = waiting[loop] + 1
+  local counter = waiting[loop]
+  if counter then
+    counter.n = counter.n + 1
     loop:nudge() -- the pump may be waiting for less than it should by now
   else
-    waiting[loop] = 1
-    controller:wrap(pump, loop, waiting)
+    counter = { n = 1 }
+    waiting[loop] = counter
+    controller:wrap(pump, loop, waiting, counter)
   end
-  return waiting
+  return counter
 end
 
 --- Parks until the transfer has something for us.
 function driver.wait(loop, transfer)
   while not transfer:ready() do
     local news = condition.new()
-    local waiting
+    local counter
     local id = waiters.add(loop, transfer, function()
-      waiting[loop] = waiting[loop] - 1
+      counter.n = counter.n - 1
       news:signal()
     end)
-    waiting = ask_pump(loop, (cqueues.running()))
+    counter = ask_pump(loop, (cqueues.running()))
     if not transfer:ready() then news:wait() end
     waiters.notify(loop, id)
   end

@@ -28,13 +28,12 @@ function crew:work(done)
 end
 
 --- Drops all tasks and breaks their requests off. Fit for a finalizer: runs no
--- code of theirs.
+-- code of theirs, and does not mind what the collector has closed before.
 function crew:abandon()
   for task in pairs(self.scheduler.tasks) do
-    local loop, transfer = task.loop, task.transfer
-    if transfer then
-      waiters.remove(loop, transfer:id())
-      transfer:close()
+    if task.transfer then
+      waiters.remove(task.loop, task.waits_for)
+      task.transfer:close()
     end
   end
   self.scheduler.tasks = {}

@@ -55,7 +55,8 @@ end
 -- Watches a loop as long as somebody waits for it: a program whose last waiter
 -- is gone can end, and nothing keeps the loop from being collected.
 function rearm(loop)
-  local watch = watches[loop]
+  local watch, seconds = watches[loop], loop:timeout()
+  if not seconds then waiters.prune(loop) end -- where nothing is under way, nobody waits for it
   if waiters.of(loop).count == 0 then
     if watch then
       watch.poll:close()
@@ -69,7 +70,6 @@ function rearm(loop)
     watches[loop] = watch
     watch.poll:start("r", function() turn(loop) end)
   end
-  local seconds = loop:timeout()
   if seconds then
     start(watch.timer, seconds, function() turn(loop) end)
   else

@@ -33,7 +33,7 @@ function step.wait(loop, transfer)
       task.waker = waker
     end
     local id = waiters.add(loop, transfer, waker)
-    task.loop, task.transfer = loop, transfer
+    task.loop, task.transfer, task.waits_for = loop, transfer, id
     local ok, reason = tasks.park()
     task.loop, task.transfer = nil, nil
     if not ok then

@@ -11,7 +11,10 @@ local by_loop = setmetatable({}, { __mode = "k" })
 function waiters.of(loop)
   local book = by_loop[loop]
   if not book then
-    book = { count = 0, wake = {}, generation = loop:generation() }
+    book = {
+      count = 0, wake = {}, generation = loop:generation(),
+      transfers = setmetatable({}, { __mode = "v" }),
+    }
     by_loop[loop] = book
   end
   return book
@@ -22,14 +25,23 @@ end
 function waiters.add(loop, transfer, wake)
   local book, id = waiters.of(loop), transfer:id()
   if not book.wake[id] then book.count = book.count + 1 end
-  book.wake[id] = wake
+  book.wake[id], book.transfers[id] = wake, transfer
   return id
 end
 
---- Crosses somebody out; harmless where that has happened.
-function waiters.remove(loop, id)
+--- Crosses out who will never hear of it: an event loop that is dropped takes its
+-- coroutines with it, and they their transfers.
+function waiters.prune(loop)
   local book = waiters.of(loop)
-  if book.wake[id] then book.wake[id], book.count = nil, book.count - 1 end
+  for id in pairs(book.wake) do
+    if not book.transfers[id] then book.wake[id], book.count = nil, book.count - 1 end
+  end
+end
+
+--- Crosses somebody out; harmless where that has happened, and in a finalizer.
+function waiters.remove(loop, id)
+  local book = by_loop[loop]
+  if book and book.wake[id] then book.wake[id], book.count = nil, book.count - 1 end
 end
 
 local function notify(book, id)
