@@ -77,9 +77,8 @@ function tokens.new(opts)
   local url = opts.env_url or os.getenv "SCALEKIT_ENV_URL"
   local fault = not url and "is not set" or address.fault(url, opts.allow_insecure_http)
   if fault then
-    return nil, errors.new {
-      kind = "configuration", message = (opts.env_url and "env_url " or "SCALEKIT_ENV_URL ") .. fault,
-    }
+    local name = opts.env_url and "env_url " or "SCALEKIT_ENV_URL "
+    return nil, errors.new { kind = "configuration", message = name .. fault }
   end
   url = address.trim(url)
   local send = opts.transport or require("scalekit.transport.curl").new {}

@@ -142,7 +142,9 @@ local function authenticate(opts, secrets, tolerance)
   end
   if missing then return refuse("missing_header", "no usable header " .. missing) end
   local timestamp = #stamp <= 15 and stamp:find "^%d+$" and tonumber(stamp)
-  if not timestamp then return refuse("bad_timestamp", "webhook-timestamp is no number of seconds") end
+  if not timestamp then
+    return refuse("bad_timestamp", "webhook-timestamp is no number of seconds")
+  end
   local wrong = too_far(timestamp, opts.now or os.time(), tolerance)
   if wrong then
     return refuse(wrong, wrong == "too_old" and "the delivery is too old"

@@ -398,8 +398,10 @@ function mcp:open_session(args) end
 ---Opens a session for each of many users.
 ---
 ---Works in a plain program, where it gets on while the iterator is asked, and inside
----`scalekit.run`, cqueues or luv, beside other coroutines. Identifiers are taken when
----there is room for them. Leaving the loop ends it: on Lua 5.4 what is under way is
+---`scalekit.run`, cqueues or luv, beside other coroutines. (On Lua 5.1 a `for` blocks
+---cqueues and luv; `next()` does not.) Identifiers are taken when there is room for
+---them, and what is under way may run out of time while the loop is busy elsewhere in
+---a plain program. Leaving the loop ends it: on Lua 5.4 what is under way is
 ---broken off at once, elsewhere by `close()`, by the garbage collector, or it ends by
 ---itself.
 ---@param args scalekit.client.mcp.mint.options
