@@ -7,10 +7,10 @@ local auth = require "scalekit.auth"
 local core = require "scalekit.core"
 local driver = require "scalekit.driver"
 local json = require "scalekit.json"
+local later = require "scalekit.later"
 local redact = require "scalekit.redact"
 local reply = require "scalekit.reply"
 local retry = require "scalekit.retry"
-local tokens = require "scalekit.tokens"
 local version = require "scalekit.version"
 
 local client = {}
@@ -154,6 +154,9 @@ function client:call(op, request)
   end
 end
 
-tokens.lend(client)
+later.add(client, { "validate_access_token", "validate_session_token" }, function(name)
+  require("scalekit.tokens").lend(client)
+  return rawget(client, name)
+end)
 
 return client

@@ -16,7 +16,7 @@ local ensure = {}
 
 local NAME = "ensure_config"
 local ROUNDS = 4 -- of reading and writing, where others write at the same time
-local ALL = mcp_configs.ALL
+local ALL = require "scalekit.all"
 
 local OPTIONS = {
   name = "string", description = "string", connection_tool_mappings = "table",

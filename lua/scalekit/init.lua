@@ -16,18 +16,19 @@ local client = require "scalekit.client"
 local driver = require "scalekit.driver"
 local duration = require "scalekit.duration"
 local errors = require "scalekit.error"
-local hooks = require "scalekit.hooks"
 local json = require "scalekit.json"
-local mcp_configs = require "scalekit.resource.mcp_configs"
+local later = require "scalekit.later"
 local moment = require "scalekit.moment"
 local options = require "scalekit.options"
-local step = require "scalekit.driver.step"
+local resource = require "scalekit.resource"
 local version = require "scalekit.version"
 
--- The convenience layer: these put methods of their own beside the generated ones.
-require "scalekit.ensure"
-require "scalekit.session"
-require "scalekit.mint"
+resource.later("mcp", { "create_config", "update_config" }, "scalekit.resource.mcp_configs")
+
+-- The convenience layer.
+resource.later("mcp", { "ensure_config" }, "scalekit.ensure")
+resource.later("mcp", { "open_session" }, "scalekit.session")
+resource.later("mcp", { "mint" }, "scalekit.mint")
 
 if core.version ~= version then
   error(("scalekit: the Lua half is version %s, the C half %s; install both from one rock")
@@ -38,7 +39,7 @@ local scalekit = {
   VERSION = version,
   _VERSION = version,
   --- For `tools` of a mapping: every tool of the connection, said openly.
-  ALL = mcp_configs.ALL,
+  ALL = require "scalekit.all",
   --- JSON's null; equal to `cjson.null`.
   null = json.null,
   --- `check(call())` returns the results of the call, or throws its error object.
@@ -53,33 +54,36 @@ local scalekit = {
   -- @tparam any err
   -- @treturn any value
   assert = errors.assert,
-  --- Runs a function as the first task and returns what it returns, once every
-  -- task is done. An error that no `join` has taken is raised at the end.
-  -- @function run
-  -- @tparam function fn
-  -- @tparam any ... its arguments
-  -- @treturn any what it returned
-  run = step.run,
-  --- Starts a function beside the running task; inside `run`.
-  -- @function spawn
-  -- @tparam function fn
-  -- @tparam any ... its arguments
-  -- @treturn scalekit.task `task:join()` waits for it
-  spawn = step.spawn,
-  --- Runs functions side by side and waits for all of them; inside `run`.
-  -- @function all
-  -- @tparam table functions a list
-  -- @treturn table what each returned first, by index
-  -- @treturn table what each returned second, by index: the errors
-  all = step.all,
-  --- Runs functions side by side; the first to return wins, and the others are
-  -- cancelled. Inside `run`.
-  -- @function race
-  -- @tparam table functions a list
-  -- @treturn number the index of the winner
-  -- @treturn any what it returned
-  race = step.race,
 }
+
+--- Runs a function as the first task and returns what it returns, once every
+-- task is done. An error that no `join` has taken is raised at the end.
+-- @function run
+-- @tparam function fn
+-- @tparam any ... its arguments
+-- @treturn any what it returned
+
+--- Starts a function beside the running task; inside `run`.
+-- @function spawn
+-- @tparam function fn
+-- @tparam any ... its arguments
+-- @treturn scalekit.task `task:join()` waits for it
+
+--- Runs functions side by side and waits for all of them; inside `run`.
+-- @function all
+-- @tparam table functions a list
+-- @treturn table what each returned first, by index
+-- @treturn table what each returned second, by index: the errors
+
+--- Runs functions side by side; the first to return wins, and the others are
+-- cancelled. Inside `run`.
+-- @function race
+-- @tparam table functions a list
+-- @treturn number the index of the winner
+-- @treturn any what it returned
+later.add(scalekit, { "run", "spawn", "all", "race" }, function(name)
+  return require("scalekit.driver.step")[name]
+end)
 
 --- Waits; parks only the running coroutine inside `scalekit.run`.
 -- @tparam number|string time seconds, or a text such as "500ms" or "1m30s"
@@ -110,7 +114,12 @@ local OPTIONS = {
   key_file = "string", proxy = "string", http1 = "boolean", tls_min = "string",
   transport = "function", retry_rate_limited = "boolean",
 }
-for name, kind in pairs(hooks.OPTIONS) do OPTIONS[name] = kind end
+
+local HOOKS = {
+  on_request = "function", on_response = "function", on_retry = "function",
+  traceparent = "string|function",
+}
+for name, kind in pairs(HOOKS) do OPTIONS[name] = kind end
 
 local FROM_ENVIRONMENT = {
   { "env_url", "SCALEKIT_ENV_URL" },
@@ -184,7 +193,12 @@ function scalekit.new(opts)
   settings.env_url = address.trim(settings.env_url)
   settings.max_attempts = opts.max_attempts or 4
   settings.retry_rate_limited = opts.retry_rate_limited
-  settings.hooks = hooks.new(opts)
+  for name in pairs(HOOKS) do
+    if opts[name] ~= nil then
+      settings.hooks = require("scalekit.hooks").new(opts)
+      break
+    end
+  end
   settings.send = opts.transport or require("scalekit.transport.curl").new {
     ca_file = opts.ca_file, cert_file = opts.cert_file, key_file = opts.key_file,
     proxy = opts.proxy, http1 = opts.http1, tls_min = opts.tls_min,

@@ -2,6 +2,8 @@
 -- once in a program that runs no scheduler.
 -- @module scalekit.driver.crew
 
+require "scalekit.driver.step" -- by which calls know that a task makes them
+
 local tasks = require "scalekit.driver.tasks"
 local waiters = require "scalekit.driver.waiters"
 

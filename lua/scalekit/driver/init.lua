@@ -11,9 +11,11 @@
 -- @module scalekit.driver
 
 local block = require "scalekit.driver.block"
-local step = require "scalekit.driver.step"
 
 local driver = {}
+
+-- The built-in scheduler is only loaded by who wants to run one.
+local loaded, BUILTIN = package.loaded, "scalekit.driver.step"
 
 local others = {} -- of event loops that a program has brought along
 
@@ -52,7 +54,8 @@ end
 -- generator) gets the blocking one: a yield of ours would surface there.
 -- @treturn table
 function driver.current()
-  if step.active() then return step end
+  local step = loaded[BUILTIN]
+  if step and step.active() then return step end
   for _, other in ipairs(others) do
     if other.active() then return other end
   end
@@ -70,7 +73,8 @@ local YIELDS_ANYWHERE = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 -- @return its results
 function driver.hold(fn, ...)
   if YIELDS_ANYWHERE or not coroutine.running() then return fn(...) end
-  if step.active() and step.can_hold() then return step.hold(fn, ...) end
+  local step = loaded[BUILTIN]
+  if step and step.active() and step.can_hold() then return step.hold(fn, ...) end
   -- a coroutine that nobody knows blocks
   return coroutine.wrap(function(...) return fn(...) end)(...)
 end

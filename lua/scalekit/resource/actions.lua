@@ -2,38 +2,35 @@
 -- use, each the same method as under its resource.
 -- @module scalekit.resource.actions
 
+local later = require "scalekit.later"
 local ops = require "scalekit.ops"
-local proxy = require "scalekit.resource.proxy"
 local resource = require "scalekit.resource"
 
+local GET_OR_CREATE = "get_or_create_connected_account"
+local UPDATE = "update_custom_provider"
+
 -- These put methods of their own into their resources.
-require "scalekit.resource.connected_accounts"
-require "scalekit.resource.custom_providers"
+resource.later("connected_accounts", { "get_or_create", GET_OR_CREATE },
+  "scalekit.resource.connected_accounts")
+resource.later("custom_providers", { "update", UPDATE }, "scalekit.resource.custom_providers")
 
 local actions = {}
 
 local RESOURCES = { "connected_accounts", "tools", "custom_providers" }
 
-local NAMES = {
-  connected_accounts = {
-    "get_authorization_link", "verify_connected_account_user", "get_or_create_connected_account",
-  },
-}
+local NAMES = { "get_authorization_link", "verify_connected_account_user", GET_OR_CREATE }
 
-local methods = { request = proxy.request }
+local methods = {}
 
-local function take(name, method)
-  methods[method] = resource.method(name, method)
+local function take(name, list)
+  later.add(methods, list, function(method) return resource.method(name, method) end)
 end
 
 for _, op in ipairs(ops) do
-  if op.resource ~= "mcp" then
-    for _, method in ipairs(op.also or {}) do take(op.resource, method) end
-  end
+  if op.resource ~= "mcp" then take(op.resource, op.also or {}) end
 end
-for _, name in ipairs(RESOURCES) do
-  for _, method in ipairs(NAMES[name] or {}) do take(name, method) end
-end
+take("connected_accounts", NAMES)
+later.add(methods, { "request" }, function() return require("scalekit.resource.proxy").request end)
 
 local mt = {
   __index = methods,

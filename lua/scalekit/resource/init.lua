@@ -3,8 +3,8 @@
 -- @module scalekit.resource
 
 local client = require "scalekit.client"
+local later = require "scalekit.later"
 local ops = require "scalekit.ops"
-local pages = require "scalekit.pages"
 
 local resource = {}
 
@@ -31,7 +31,7 @@ end
 local function walk(op)
   return function(self, args)
     if not resource.is(self) then error(op.each .. ": call it with a colon", 2) end
-    local all, misuse = pages.new(op, self.client, args)
+    local all, misuse = require("scalekit.pages").new(op, self.client, args)
     if misuse then error(misuse, 2) end
     return all
   end
@@ -57,6 +57,19 @@ end
 function resource.refine(name, method, make)
   local methods = class(name).__index
   methods[method] = make(methods[method])
+end
+
+--- The same for methods of a module that is read when one of them is asked for; there
+-- they are refined.
+-- @tparam string name of the resource
+-- @tparam table names of the methods
+-- @tparam string module
+function resource.later(name, names, module)
+  local methods = class(name).__index
+  later.add(methods, names, function(method)
+    require(module)
+    return rawget(methods, method)
+  end)
 end
 
 --- A method of a resource, by the name of either.

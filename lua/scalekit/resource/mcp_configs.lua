@@ -2,6 +2,7 @@
 -- list of tools is refused, and a create whose answer was lost is looked up.
 -- @module scalekit.resource.mcp_configs
 
+local ALL = require "scalekit.all"
 local client = require "scalekit.client"
 local core = require "scalekit.core"
 local errors = require "scalekit.error"
@@ -9,9 +10,6 @@ local ops = require "scalekit.ops"
 local resource = require "scalekit.resource"
 
 local mcp_configs = {}
-
---- Says openly that a mapping exposes every tool of its connection.
-mcp_configs.ALL = setmetatable({}, { __tostring = function() return "scalekit.ALL" end })
 
 local by_name = {}
 for _, op in ipairs(ops) do by_name[op.name] = op end
@@ -23,9 +21,9 @@ local EMPTY = "an empty list would expose every tool of the connection; "
 -- and whether its list of tools is empty.
 local function expand_one(mapping)
   local tools = mapping.tools
-  if tools == nil or (type(tools) == "table" and tools ~= mcp_configs.ALL and next(tools) == nil) then
+  if tools == nil or (type(tools) == "table" and tools ~= ALL and next(tools) == nil) then
     return mapping, true
-  elseif tools ~= mcp_configs.ALL then
+  elseif tools ~= ALL then
     return mapping, false
   end
   local copy = {}
