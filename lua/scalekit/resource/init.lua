@@ -56,7 +56,7 @@ end
 -- @tparam function make gets the generated method, returns the new one
 function resource.refine(name, method, make)
   local methods = class(name).__index
-  methods[method] = make(methods[method])
+  methods[method] = make(rawget(methods, method))
 end
 
 --- The same for methods of a module that is read when one of them is asked for; there
