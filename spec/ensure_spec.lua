@@ -287,6 +287,13 @@ describe("ensure_config", function()
     assert.equal(0, #env.requests)
   end)
 
+  it("refuses a connection that is mapped twice", function()
+    local _, err = ensure { GMAIL, CALENDAR, GMAIL }
+    assert.same({ "bad_request", "connection_tool_mappings[3].connection_name" },
+      { err.kind, err.fields[1].field })
+    assert.equal(0, #env.requests)
+  end)
+
   it("raises misuse at the caller's line, under its own name", function()
     for text, args in pairs {
       ["unknown option 'nmae' (did you mean 'name'?)"] = { nmae = "x" },

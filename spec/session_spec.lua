@@ -114,6 +114,12 @@ describe("open_session", function()
       assert.equal("unavailable", err.kind)
     end)
 
+    it("takes no answer without a token for a session", function()
+      env.client.mcp.create_session_token = function() return { token = "", expires_at = "" } end
+      local _, err = open()
+      assert.equal("protocol", err.kind)
+    end)
+
     it("does not press a server that asks to slow down", function()
       env:fail { operation = "create_session_token", status = 429, retry_after = 2 }
       local _, err = open()

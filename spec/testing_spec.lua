@@ -231,7 +231,12 @@ describe("scalekit.testing", function()
         function() return (env:fail { stauts = 401 }) end,
       ["env:fail: there is no operation 'create_cofnig'"] =
         function() return (env:fail { operation = "create_cofnig", status = 401 }) end,
-      ["env:fail: say what is to happen"] = function() return (env:fail {}) end,
+      ["env:fail: say what is to happen: status, delay or lost"] =
+        function() return (env:fail {}) end,
+      ["env:fail: option 'delay' must be from 0 to 60"] =
+        function() return (env:fail { delay = "2m" }) end,
+      ["testing.new: option 'client' cannot have 'transport'"] =
+        function() return (testing.new { client = { transport = print } }) end,
       ["env:advance: option 'time' must be"] = function() return (env:advance(-1)) end,
       ["env:allow: expected a link"] = function() return (env:allow {}) end,
     }

@@ -109,6 +109,22 @@ local function compare(config, wanted)
   return changes, described, #changes > (described and 1 or 0)
 end
 
+-- What is compared by connection must name each once.
+local function mapped_twice(mappings)
+  local seen = {}
+  for i, mapping in ipairs(mappings) do
+    local name = mapping.connection_name
+    if seen[name] then
+      return errors.invalid({ {
+        field = ("connection_tool_mappings[%d].connection_name"):format(i),
+        constraint = "repeated.unique",
+        description = ("connection '%s' is mapped twice"):format(name),
+      } }, NAME)
+    end
+    seen[name] = true
+  end
+end
+
 -- --- reading and writing -----------------------------------------------------------
 
 -- The config of exactly this name, or false.
@@ -222,6 +238,8 @@ local function ensure_config(self, args)
     expanded.operation = NAME
     return nil, expanded
   end
+  local twice = mapped_twice(expanded.connection_tool_mappings)
+  if twice then return nil, twice end
   expanded.given = args.connection_tool_mappings
   local time = budget.new(self.client, seconds, NAME)
   if args.check_tools ~= false then

@@ -20,16 +20,13 @@
 
 local budget = require "scalekit.budget"
 local client = require "scalekit.client"
-local core = require "scalekit.core"
 local duration = require "scalekit.duration"
-local accounts = require "scalekit.session.accounts"
 local json = require "scalekit.json"
-local moment = require "scalekit.moment"
+local opening = require "scalekit.session.opening"
 local ops = require "scalekit.ops"
 local options = require "scalekit.options"
 local platform = require "scalekit.platform"
 local resource = require "scalekit.resource"
-local retry = require "scalekit.retry"
 local target = require "scalekit.session.target"
 local wait = require "scalekit.session.wait"
 
@@ -37,7 +34,6 @@ local session = {}
 
 local OPEN = "open_session"
 local PATIENCE = 600 -- seconds that a user has to authorize, unless told otherwise
-local MINT_TRIES = 3
 
 local methods = {}
 local session_mt = { __index = methods, __name = "scalekit.session" }
@@ -59,66 +55,6 @@ function methods:_now()
 end
 
 -- --- opening -----------------------------------------------------------------------
-
--- A token that got lost on its way harms nobody, so another one may be asked for.
-local function may_repeat(err)
-  return err.kind ~= "cancelled" and err.kind ~= "timeout"
-    and (err.outcome == "unknown" or err.kind == "unavailable")
-end
-
-local function mint(self, time)
-  local try = 0
-  while true do
-    local timeout, spent = time:timeout()
-    if not timeout then return nil, spent end
-    local token, err = self._mcp:create_session_token {
-      mcp_config_id = self.config_id, identifier = self.identifier, expiry = self._expiry,
-      timeout = timeout,
-    }
-    if token then return token end
-    try = try + 1
-    if try == MINT_TRIES or not may_repeat(err) then return nil, err end
-    local pause = err.retry_after or retry.delay(try, self._mcp.client.random())
-    local awake, ended = time:sleep(pause)
-    if not awake then return nil, ended.kind == "timeout" and err or ended end
-  end
-end
-
-local function accept(self, response)
-  local token = response.token
-  self.token = core.secret(token)
-  self.headers = { Authorization = core.secret("Bearer " .. token) }
-  self.expires_at = response.expires_at
-  self.expires = moment.parse(response.expires_at or "")
-  self._known = nil
-  return self
-end
-
--- The accounts that keep the session from opening; nil where there are none.
-local function obstacle(self, time, with_links)
-  local pending, err = accounts.pending(self, time)
-  if pending and #pending > 0 and with_links then pending, err = accounts.links(self, time) end
-  if not pending then return nil, err end
-  return #pending > 0 and pending
-end
-
--- Checks the accounts and mints.
-local function renew(self, time, with_links)
-  for look = 1, 2 do
-    local pending, err = obstacle(self, time, with_links)
-    if pending == nil then return nil, err end
-    if pending then
-      self._known = pending
-      return nil, accounts.required(self, pending, time.operation)
-    end
-    local response
-    response, err = mint(self, time)
-    if response then return accept(self, response) end
-    -- an account may have stopped being active between the two
-    local refused = err.kind == "authorization_required" or err.kind == "bad_request"
-    if look == 2 or not refused then return nil, err end
-  end
-end
 
 local OPTIONS = {
   config = "string|table", identifier = "string", expiry = duration.TYPE,
@@ -171,14 +107,14 @@ end
 -- @tparam scalekit.session self
 -- @tparam scalekit.budget time
 -- @tparam boolean with_links whether to make links where something is to authorize
-session.open = renew
+session.open = opening.open
 
 local function await(self, time, on_link)
   local ok, err = wait.authorized(self, time, on_link)
   if not ok then return nil, err end
   -- the user was in time, so the last step gets what it usually gets
   local of = self._mcp.client
-  return renew(self, budget.new(of, 3 * of.timeout, time.operation), true)
+  return opening.open(self, budget.new(of, 3 * of.timeout, time.operation), true)
 end
 
 --- Checks a user's accounts and mints a token: `client.mcp:open_session{…}`.
@@ -218,7 +154,7 @@ local function open_session(self, args)
   if not config then return nil, problem end
   local one = session.new(self, config, args.identifier, args)
   local opened
-  opened, err = renew(one, time, true)
+  opened, err = opening.open(one, time, true)
   if opened or err.kind ~= "authorization_required" or not args.on_link then return opened, err end
   return await(one, budget.new(self.client, patience, OPEN), args.on_link)
 end
@@ -261,7 +197,7 @@ end
 -- @treturn[2] scalekit.error as of `open_session`; the old token is kept
 function methods:renew(opts)
   local _, time = begin(self, "renew", opts, ONLY_TIMEOUT, 3 * self._mcp.client.timeout)
-  return renew(self, time, true)
+  return opening.open(self, time, true)
 end
 
 --- Whether the token has run out, or will within a margin.

@@ -46,6 +46,9 @@ local OPTIONS = {
   latency = "number|string", client = "table",
 }
 
+-- Of the client's options.
+local OWN = { env_url = true, client_id = true, client_secret = true, transport = true }
+
 -- Making a key takes a while: environments that live at the same time share one.
 local shared = setmetatable({}, { __mode = "v" })
 
@@ -130,7 +133,12 @@ function testing.new(opts)
     webhook_secret = app.webhook_secret, latency = read_latency("testing.new", opts.latency),
   }, env_mt)
   local settings = {}
-  for name, value in pairs(opts.client or {}) do settings[name] = value end
+  for name, value in pairs(opts.client or {}) do
+    if OWN[name] then
+      error(("testing.new: option 'client' cannot have '%s': the environment sets it"):format(name), 2)
+    end
+    settings[name] = value
+  end
   settings.env_url, settings.client_id = URL, app.client_id
   settings.client_secret = app.client_secret
   settings.transport = transport(self, clock)
@@ -246,7 +254,11 @@ function Env:fail(opts)
     seconds = duration.option("env:fail", opts, "delay"),
   }
   local ok, problem = pcall(self.app.fail_next, self.app, fault)
-  if not ok then error((tostring(problem):gsub("^.-app:fail_next: ", "env:fail: ")), 2) end
+  if not ok then
+    problem = tostring(problem):gsub("^.-app:fail_next: ", "env:fail: ")
+      :gsub("%f[%w]seconds%f[%W]", "delay"):gsub("%f[%w]lose%f[%W]", "lost")
+    error(problem, 2)
+  end
 end
 
 --- Takes all ordered trouble back.
