@@ -142,6 +142,7 @@ build = {
     ["scalekit.schema.tools"] = "lua/scalekit/schema/tools.lua",
     ["scalekit.session"] = "lua/scalekit/session.lua",
     ["scalekit.session.accounts"] = "lua/scalekit/session/accounts.lua",
+    ["scalekit.session.opening"] = "lua/scalekit/session/opening.lua",
     ["scalekit.session.target"] = "lua/scalekit/session/target.lua",
     ["scalekit.session.wait"] = "lua/scalekit/session/wait.lua",
     ["scalekit.testing"] = "lua/scalekit/testing.lua",
