@@ -103,6 +103,33 @@ describe("a stream #faults", function()
           end)
         end)
 
+        it("may be waited for until a deadline, and then goes on", function()
+          run(function()
+            local stream = open("events-drip", true)
+            local event, err
+            repeat event, err = stream:read(core.now() + 0.01) until event or err.kind ~= "timeout"
+            assert.is_table(event, tostring(err))
+            while event do event, err = stream:read(core.now() + 0.005) end
+            assert.equal("timeout", err.kind)
+            stream:close()
+          end)
+          loop:close()
+          assert.equal(0, server:until_stats(function(s) return s.open == 0 end).open)
+        end)
+
+        it("whose head does not come is given up by its own deadline", function()
+          run(function()
+            local response, err = send {
+              url = server:url "plain" .. "/fault/silence/", stream = true,
+              head_deadline = core.now() + 0.05,
+            }
+            assert.is_nil(response)
+            assert.equal("timeout", err.kind)
+            assert.equal("unknown", err.outcome)
+          end)
+          assert.equal(0, server:until_stats(function(s) return s.open == 0 end).open)
+        end)
+
         it("that is closed twice is closed", function()
           run(function()
             local stream = open("flood", "chunks")
@@ -111,6 +138,32 @@ describe("a stream #faults", function()
             stream:close()
             assert.is_nil((stream:read()))
           end)
+          assert.equal(0, server:until_stats(function(s) return s.open == 0 end).open)
+        end)
+
+        if driver == "block" then return end -- nothing runs beside
+
+        it("can be broken off by another coroutine, before and after its head", function()
+          local handle, stream = {}, nil
+          local first, second, third
+          run(function()
+            local current = require("scalekit.driver").current()
+            current.spawn(function()
+              current.sleep(0.03)
+              handle.abort()
+              while not stream do current.sleep(0.01) end
+              current.sleep(0.03)
+              stream:close()
+            end)
+            first, second = send {
+              url = server:url "plain" .. "/fault/silence/", stream = true, handle = handle,
+            }
+            stream = open("events-held", true)
+            repeat local event, err = stream:read() third = err until not event
+          end)
+          assert.is_nil(first)
+          assert.equal("cancelled", second.kind)
+          assert.equal("cancelled", third.kind)
           assert.equal(0, server:until_stats(function(s) return s.open == 0 end).open)
         end)
       end)

@@ -45,9 +45,11 @@ local function ask_pump(loop, controller)
   return waiting
 end
 
---- Parks until the transfer has something for us.
-function driver.wait(loop, transfer)
+--- Parks until the transfer has something for us, or the deadline has passed.
+function driver.wait(loop, transfer, deadline)
   while not transfer:ready() do
+    local left = deadline and deadline - core.now()
+    if left and left <= 0 then return nil, "timeout" end
     local news = condition.new()
     local waiting
     local id = waiters.add(loop, transfer, function()
@@ -55,8 +57,9 @@ function driver.wait(loop, transfer)
       news:signal()
     end)
     waiting = ask_pump(loop, (cqueues.running()))
-    if not transfer:ready() then news:wait() end
+    if not transfer:ready() then news:wait(left) end
     waiters.notify(loop, id)
+    if left then loop:nudge() end -- the pump may have nobody to wait for any more
   end
   return true
 end
@@ -64,6 +67,12 @@ end
 function driver.sleep(seconds)
   cqueues.sleep(seconds)
   return true
+end
+
+--- Starts a coroutine of the running controller.
+function driver.spawn(fn)
+  local controller = cqueues.running()
+  controller:wrap(fn)
 end
 
 local signal = {}

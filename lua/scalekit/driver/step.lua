@@ -49,13 +49,17 @@ local function park()
   return coroutine.yield()
 end
 
---- Parks until the transfer has something for us.
-function step.wait(loop, transfer)
+--- Parks until the transfer has something for us, or the deadline has passed.
+function step.wait(loop, transfer, deadline)
   scheduler.loops[loop] = true
   while not transfer:ready() do
     local task, ticket = take_ticket()
     local id = waiters.add(loop, transfer, function() wake(task, ticket, true) end)
+    local timer = deadline and scheduler.timers:add(deadline, function()
+      wake(task, ticket, nil, "timeout")
+    end)
     local ok, reason = park()
+    if timer then timer.cancelled = true end
     if not ok then
       waiters.remove(loop, id)
       return nil, reason
