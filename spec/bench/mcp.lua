@@ -44,12 +44,12 @@ local function compare(shape, at_once)
     local theirs, ours = list[i], list[i + 1]
     results[shape .. ours.era .. at_once] = { theirs = theirs, ours = ours }
     for _, one in ipairs { theirs, ours } do
-      if not (theirs.rate and one.rate) then
-        print(("| %d | %s | %s | all void | | | | %d |"):format(at_once, one.era, one.name, one.void))
-      else
-        print(("| %d | %s | %s | %.0f | %.1f | %.0f | %.1f | %d |"):format(at_once, one.era, one.name,
-          one.rate, one.rate / theirs.rate, one.cpu, one.rss, one.void))
+      local numbers = "all void | | | |"
+      if theirs.rate and one.rate then
+        numbers = ("%.0f | %.1f | %.0f | %.1f |"):format(
+          one.rate, one.rate / theirs.rate, one.cpu, one.rss)
       end
+      print(("| %d | %s | %s | %s %d |"):format(at_once, one.era, one.name, numbers, one.void))
     end
   end
 end

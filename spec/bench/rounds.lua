@@ -22,7 +22,9 @@ local function measure(command, calls)
   local seconds, cpu, rss =
     rounds.output_of("taskset -c 0 " .. command):match "^([%d.]+) (%d+) (%d+)"
   if not seconds then return nil end
-  return { rate = calls / tonumber(seconds), cpu = tonumber(cpu) / calls, rss = tonumber(rss) / 1024 }
+  return {
+    rate = calls / tonumber(seconds), cpu = tonumber(cpu) / calls, rss = tonumber(rss) / 1024,
+  }
 end
 
 --- Runs every contender `count` times. Each has `command`, which prints

