@@ -27,6 +27,11 @@ function step.active()
     and coroutine.running() == scheduler.task.thread
 end
 
+--- Whether `run` is under way, whoever asks.
+function step.running()
+  return scheduler ~= nil
+end
+
 -- Each wait has its own ticket: who wakes late wakes nobody.
 local function take_ticket()
   local task = scheduler.task

@@ -19,15 +19,26 @@ local function found(message, response)
   return message
 end
 
--- Looks through one text; the message, or nil and an error if reading must end.
-local function take(wire, text, exchange)
+--- Reads one text of a peer.
+-- @tparam table wire
+-- @tparam string text
+-- @tparam ?boolean batches whether it may be an array
+-- @treturn[1] table array of messages, as from `rpc.read`
+-- @treturn[2] nil
+-- @treturn[2] table error
+function answer.messages(wire, text, batches)
   if #text > wire.max_body then
     return nil, failure.protocol(("a message of more than %d bytes"):format(wire.max_body))
   end
-  local messages, reason = rpc.read(text, wire.max_depth, exchange.batches)
-  if not messages then
-    return nil, failure.protocol("the server sent no valid message: " .. reason)
-  end
+  local messages, reason = rpc.read(text, wire.max_depth, batches)
+  if messages then return messages end
+  return nil, failure.protocol("the server sent no valid message: " .. reason)
+end
+
+-- Looks through one text; the message, or nil and an error if reading must end.
+local function take(wire, text, exchange)
+  local messages, reason = answer.messages(wire, text, exchange.batches)
+  if not messages then return nil, reason end
   local answered
   for _, message in ipairs(messages) do
     if belongs(message, exchange) then
@@ -58,18 +69,33 @@ local function from_body(wire, response, exchange)
   return nil, err
 end
 
+--- The data of an event that is a message. Empty data only says where a stream
+-- stands, and other kinds of events are for others.
+-- @tparam table event
+-- @treturn ?string
+function answer.data(event)
+  local kind, data = event.event, event.data
+  if (kind == nil or kind == "" or kind == "message") and data and data ~= "" then return data end
+  return nil
+end
+
+-- Whether a stream that ended with an error may go on elsewhere: it broke, or
+-- its peer fell silent while there was time left.
+local function is_broken(err, exchange)
+  return err.kind == "network" or (err.kind == "timeout" and core.now() < exchange.deadline)
+end
+
 -- Reads one stream to its end or to the answer. Returns the message; or nil,
 -- an error or nil at a clean end, and whether to give up.
 local function from_events(wire, events, exchange, place)
   while true do
     local event, err = events:read()
-    if not event then return nil, err, err and err.kind ~= "network" end
+    if not event then return nil, err, err and not is_broken(err, exchange) end
     place.id, place.retry = event.id or place.id, event.retry or place.retry
-    -- empty data only says where the stream stands
-    local is_message = event.event == nil or event.event == "" or event.event == "message"
-    if is_message and event.data and event.data ~= "" then
+    local data = answer.data(event)
+    if data then
       local message
-      message, err = take(wire, event.data, exchange)
+      message, err = take(wire, data, exchange)
       if message or err then return message, err, true end
     end
     if core.now() >= exchange.deadline then return nil, failure.timeout(), true end
@@ -107,16 +133,19 @@ function answer.read(wire, response, exchange)
 end
 
 --- What to do with notifications that come before an answer.
+-- @tparam table peer `noticed(message)` hears of what concerns no single call
 -- @tparam table call `on_progress(params)` and `on_message(params)`, both optional
--- @tparam number id of the request, which is its progress token as well
+-- @tparam ?number id of the request, which is its progress token as well
 -- @treturn function for `on_notification`
-function answer.notices(call, id)
+function answer.notices(peer, call, id)
   return function(message)
     local method, params = message.method, message.params
     if method == "notifications/progress" then
       if call.on_progress and params.progressToken == id then call.on_progress(params) end
-    elseif method == "notifications/message" and call.on_message then
-      call.on_message(params)
+    elseif method == "notifications/message" then
+      if call.on_message then call.on_message(params) end
+    else
+      peer.noticed(message)
     end
   end
 end

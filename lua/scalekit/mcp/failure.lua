@@ -119,7 +119,7 @@ function failure.http(wire, response)
   local message = EXPLAIN[kind] or "the server refused the request"
   if status >= 300 and status < 400 then
     message = "the server redirects elsewhere, which is not followed"
-  elseif status == 401 and not wire.auth then
+  elseif status == 401 and not wire.bearer.current then
     message = "the server asks for a token"
   end
   local words = refused

@@ -3,22 +3,25 @@
 -- @module scalekit.mcp.wire
 
 local core = require "scalekit.core"
+local bearer = require "scalekit.mcp.bearer"
 local failure = require "scalekit.mcp.failure"
 
 local wire = {}
+
+local TOKEN_MOST = 30 -- seconds for a token where the request has no deadline
 
 local wire_methods = {}
 local wire_mt = { __index = wire_methods, __name = "scalekit.mcp.wire" }
 
 --- Makes one.
--- @tparam table spec `url`, `send` (a transport), `auth` (secret or nil),
---   `headers` (sent with every request), `secrets` (never shown in errors),
---   `max_body`, `max_depth`
+-- @tparam table spec `url`, `send` (a transport), `auth`, `source` and `accept`
+--   (see `scalekit.mcp.bearer`), `headers` (sent with every request), `secrets`
+--   (never shown in errors), `max_body`, `max_depth`
 function wire.new(spec)
   return setmetatable({
     url = spec.url,
     send = spec.send,
-    auth = spec.auth,
+    bearer = bearer.new(spec),
     headers = spec.headers,
     secrets = spec.secrets,
     max_body = spec.max_body,
@@ -33,46 +36,76 @@ function wire_methods:next_id()
   return self.last_id
 end
 
-local function merge(base, own)
-  local all = {}
-  for name, value in pairs(base) do all[name] = value end
-  for name, value in pairs(own) do all[name] = value end
-  return all
+--- The headers of a message that is posted, in a table for the caller to add to.
+function wire_methods:to_post()
+  local headers = {}
+  for name, value in next, self.headers do headers[name] = value end
+  headers["content-type"] = "application/json"
+  headers["accept"] = "application/json, text/event-stream"
+  return headers
 end
 
---- Sends one request.
+--- The headers of a request for a stream, in the same way.
+function wire_methods:to_listen()
+  local headers = {}
+  for name, value in next, self.headers do headers[name] = value end
+  headers["accept"] = "text/event-stream"
+  return headers
+end
+
+local function too_late()
+  local err = failure.timeout()
+  err.outcome = "none"
+  return nil, err
+end
+
+--- Sends one request. A token that the server refuses is replaced once, where
+-- it can be: a request that was refused has not been executed.
 -- @tparam string method
--- @tparam table headers beside those of the endpoint
+-- @tparam table headers all of them
 -- @tparam ?string body
--- @tparam number deadline
+-- @tparam table call `deadline`, `idle_timeout`, `head_deadline`, `handle`, as a
+--   transport knows them
 -- @treturn[1] table response, its `events` open if it is an event stream
 -- @treturn[2] nil
 -- @treturn[2] table error
-function wire_methods:request(method, headers, body, deadline)
-  if core.now() >= deadline then
-    local err = failure.timeout()
-    err.outcome = "none"
-    return nil, err
-  end
-  return self.send {
+function wire_methods:request(method, headers, body, call)
+  local by = call.deadline or call.head_deadline
+  if by and core.now() >= by then return too_late() end
+  local request = {
     method = method,
     url = self.url,
-    headers = merge(self.headers, headers),
+    headers = headers,
     body = body,
-    auth = self.auth,
-    deadline = deadline,
+    deadline = call.deadline,
+    head_deadline = call.head_deadline,
+    idle_timeout = call.idle_timeout,
+    handle = call.handle,
     max_body = self.max_body,
     stream = true,
   }
+  local token, generation, err = self.bearer:get(by or core.now() + TOKEN_MOST)
+  if err then return nil, err end
+  request.auth = token
+  local response
+  response, err = self.send(request)
+  if not response or response.status ~= 401 or not self.bearer:can_renew() then
+    return response, err
+  end
+
+  if response.events then response.events:close() end
+  local ok
+  ok, err = self.bearer:renew(generation, failure.http(self, response),
+    by or core.now() + TOKEN_MOST)
+  if not ok then return nil, err end
+  if by and core.now() >= by then return too_late() end
+  request.auth = self.bearer.current
+  return self.send(request)
 end
 
 --- Sends a message.
-function wire_methods:post(headers, text, deadline)
-  headers = merge(headers, {
-    ["content-type"] = "application/json",
-    ["accept"] = "application/json, text/event-stream",
-  })
-  return self:request("POST", headers, text, deadline)
+function wire_methods:post(headers, text, call)
+  return self:request("POST", headers, text, call)
 end
 
 --- Sends what has no answer: a notification, or the answer to a request of
@@ -80,8 +113,8 @@ end
 -- @treturn[1] boolean true if the peer took it
 -- @treturn[2] nil
 -- @treturn[2] table error
-function wire_methods:tell(headers, text, deadline)
-  local response, err = self:post(headers, text, deadline)
+function wire_methods:tell(headers, text, call)
+  local response, err = self:post(headers, text, call)
   if not response then return nil, err end
   if response.events then response.events:close() end
   if response.status >= 300 then return nil, failure.http(self, response) end

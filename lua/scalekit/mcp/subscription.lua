@@ -1,0 +1,55 @@
+--- A stream of notifications about changes, from `connection:listen`.
+--
+-- Read only: `acknowledged`, what the server will send of what was asked for.
+-- @classmod scalekit.mcp.subscription
+
+local core = require "scalekit.core"
+local options = require "scalekit.options"
+
+local subscription = {}
+
+local methods = {}
+local subscription_mt = { __index = methods, __name = "scalekit.mcp.subscription" }
+
+function subscription_mt:__tostring()
+  return ("mcp subscription at %s%s"):format(self._address, self._closed and " (closed)" or "")
+end
+
+--- @tparam table source of a peer
+-- @tparam string url
+function subscription.new(source, url)
+  return setmetatable({
+    _source = source, _address = url:match "^[^?]*", acknowledged = source.acknowledged,
+  }, subscription_mt)
+end
+
+--- Waits for the next notification.
+--
+-- A stream that broke is taken up again where nothing can have been missed;
+-- otherwise this says so, and `listen` may be called again.
+-- @tparam[opt] number timeout seconds; without it, as long as it takes
+-- @treturn[1] table `{ method, params }`
+-- @treturn[2] nil the server has ended the stream, or it is closed
+-- @treturn[3] nil
+-- @treturn[3] table error; after one of kind "timeout" reading may go on
+function methods:read(timeout)
+  if timeout ~= nil and not options.is_duration(timeout) then
+    error("read: the timeout must be a number of seconds above 0", 2)
+  end
+  if self._closed then return nil end
+  local message, err = self._source:next(timeout and core.now() + timeout)
+  if message then return { method = message.method, params = message.params } end
+  if not err or err.kind ~= "timeout" then self:close() end
+  return nil, err
+end
+
+--- Ends it. May be called twice.
+-- @treturn boolean true
+function methods:close()
+  if self._closed then return true end
+  self._closed = true
+  self._source:close()
+  return true
+end
+
+return subscription
