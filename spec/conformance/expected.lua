@@ -3,8 +3,9 @@
 -- are content when they see no request at all.
 --
 -- Each entry: the scenario, the revisions it runs at, how many checks of each
--- id succeed, and how many are skipped because there is nothing to check. Left
--- out are extensions of the protocol, and OAuth with a user at a browser.
+-- id succeed, and how many are skipped because there is nothing to check.
+-- `timed`: a check measures how long something took. Left out are extensions of
+-- the protocol, and OAuth with a user at a browser.
 
 local LEGACY, MODERN = "2025-11-25", "2026-07-28"
 
@@ -40,7 +41,7 @@ return {
     ["client-sse-graceful-reconnect"] = 1,
     ["client-sse-retry-timing"] = 1,
     ["client-sse-last-event-id"] = 1,
-  } },
+  }, timed = true },
 
   { "request-metadata", { MODERN }, {
     ["sep-2575-http-client-sends-version-header"] = 1,

@@ -53,7 +53,7 @@ local function tally(checks)
 end
 
 -- Every difference between what was seen and what was expected, one line each,
--- and how many ids agree.
+-- and how many checks agree.
 local function compare(seen, wanted)
   local differences, agreed = {}, 0
   for status, ids in pairs(seen) do
@@ -70,7 +70,7 @@ local function compare(seen, wanted)
       if got == 0 then
         differences[#differences + 1] = ("%s %s: none, expected %d"):format(status, id, n)
       elseif got == n then
-        agreed = agreed + 1
+        agreed = agreed + n
       end
     end
   end
@@ -78,12 +78,18 @@ local function compare(seen, wanted)
   return differences, agreed
 end
 
+-- Runs one scenario, again where it did not please and measures time, which a
+-- busy machine may spoil.
 local function prove(entry, revision)
-  local scenario = entry[1]
-  local title = scenario .. " at " .. revision
-  local checks, content, said = run(CLIENT, scenario, revision)
-  local differences, agreed = compare(tally(checks), { SUCCESS = entry[3], SKIPPED = entry[4] })
-  print(("%s: %d checks"):format(title, #checks))
+  local title = entry[1] .. " at " .. revision
+  local content, said, differences, agreed
+  for _ = 1, entry.timed and 3 or 1 do
+    local checks
+    checks, content, said = run(CLIENT, entry[1], revision)
+    differences, agreed = compare(tally(checks), { SUCCESS = entry[3], SKIPPED = entry[4] })
+    if content and #differences == 0 then break end
+  end
+  print(("%s: %d checks as expected"):format(title, agreed))
   passed = passed + agreed
   for _, difference in ipairs(differences) do count(false, title .. ": " .. difference) end
   count(content, title .. ": the suite is not content")
@@ -123,4 +129,4 @@ for _, entry in ipairs(expected) do
   end
 end
 print(("\n%d passed, %d failed"):format(passed, failed))
-os.exit(failed == 0)
+os.exit(failed == 0 and 0 or 1)
