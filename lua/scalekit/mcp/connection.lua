@@ -17,6 +17,7 @@ local FEATURES = {
   require "scalekit.mcp.feature.resources",
   require "scalekit.mcp.feature.prompts",
   require "scalekit.mcp.feature.changes",
+  require "scalekit.mcp.feature.llm",
   (require "scalekit.mcp.feature.server"), -- 5.4 returns a second value
 }
 
@@ -61,6 +62,7 @@ function connection.new(wire, peer, defaults)
     _cache = lists,
     _mirrors = {},
     _dropped = {},
+    _names = {}, -- of tools, by the API of a language model
     warnings = {},
   }, connection_mt)
 end
