@@ -74,7 +74,8 @@ describe("tools_for", function()
     for api, shape in pairs {
       anthropic = '[{"description":"says add","input_schema":%s,"name":"add"}]',
       openai = '[{"description":"says add","name":"add","parameters":%s,"strict":false,"type":"function"}]',
-      openai_chat = '[{"function":{"description":"says add","name":"add","parameters":%s},"type":"function"}]',
+      openai_chat = '[{"function":{"description":"says add","name":"add","parameters":%s},'
+        .. '"type":"function"}]',
       gemini = '[{"functionDeclarations":[{"description":"says add","name":"add",'
         .. '"parametersJsonSchema":%s}]}]',
     } do
@@ -263,7 +264,8 @@ describe("results_for", function()
 
   it("turns the rest into text", function()
     for blocks, text in pairs {
-      [PAGE] = "words", [LINK] = "b\nhttps://a/b", [SVG] = "[image/svg+xml of 3 bytes, which cannot be shown here]",
+      [PAGE] = "words", [LINK] = "b\nhttps://a/b",
+      [SVG] = "[image/svg+xml of 3 bytes, which cannot be shown here]",
       [""] = "(no output)", ['{"type":"new"}'] = "(no output)", ['{"type":"text","text":""}'] = "(no output)",
       ["3"] = "(no output)", [FOR_USER] = "(no output)", [FOR_USER .. "," .. TEXT] = "done",
       [TEXT .. "," .. TEXT] = "done\ndone",
