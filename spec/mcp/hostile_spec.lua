@@ -1,8 +1,10 @@
--- What servers should not do, and what they may do but seldom do: every answer
--- of spec/support/odd_peer_main.lua, over real HTTP, in both eras.
+-- What servers should not do, and what they may do but seldom do, over real HTTP:
+-- every answer of spec/support/odd_peer_main.lua, every conduct of
+-- spec/support/live_peer_main.lua.
 
 local mcp = require "scalekit.mcp"
-local odd_peer = require "spec.support.odd_peer"
+local raw_peer = require "spec.support.raw_peer"
+local step = require "scalekit.driver.step"
 
 -- Odd, but an answer.
 local ANSWERS = {
@@ -27,7 +29,7 @@ local REDIRECTS = { 300, 301, 302, 303, 307, 308 }
 describe("mcp and an odd server", function()
   local peer
 
-  setup(function() peer = odd_peer.start() end)
+  setup(function() peer = raw_peer.start "odd_peer" end)
   teardown(function() peer:stop() end)
 
   for _, era in ipairs { "modern", "legacy" } do
@@ -89,4 +91,70 @@ describe("mcp and an odd server", function()
       end)
     end)
   end
+end)
+
+-- The ids of questions that the live peer asks on the stream of a call.
+local ASKING = {
+  ["ask"] = '"q-1"', ["ask-number"] = "7", ["ask-float"] = "0.5",
+  ["ask-big"] = "12345678901234567890123", ["ask-escaped"] = [["\u0041\\\/\" \ud83d\ude00"]],
+}
+
+describe("mcp and a server that asks", function()
+  local peer
+
+  setup(function() peer = raw_peer.start "live_peer" end)
+  teardown(function() peer:stop() end)
+
+  local function accept()
+    return { action = "accept" }
+  end
+
+  local function connect(kind, opts)
+    local given = { url = peer.url .. "/legacy/" .. kind, timeout = 5, on_elicitation = accept }
+    for name, value in pairs(opts or {}) do given[name] = value end
+    return assert(mcp.connect(given))
+  end
+
+  -- What the peer got as an answer: it says so in the result.
+  local function answer_to(kind)
+    local connection = connect(kind)
+    local said = assert(connection:call_tool "x").content[1].text
+    connection:close()
+    return said
+  end
+
+  for kind, id in pairs(ASKING) do
+    it("gets its answer under the very id: " .. id, function()
+      local text = id:gsub('[\\"]', { ['"'] = "'", ["\\"] = "|" })
+      assert.equal("{'id':" .. text .. ",'jsonrpc':'2.0','result':"
+        .. "{'action':'accept','content':{'a':'b'}}}", answer_to(kind))
+    end)
+  end
+
+  it("gets its answer on the stream of the session", function()
+    assert.is_truthy(answer_to("ask-there"):find "accept")
+  end)
+
+  it("gets its answer where that stream broke and is opened anew", function()
+    assert.is_truthy(answer_to("ask-later"):find "accept")
+  end)
+
+  it("gets its answer where that stream does not begin before the question", function()
+    assert.is_truthy(answer_to("ask-mute"):find "accept")
+  end)
+
+  it("gets its answer where it has not noticed that the last stream is closed", function()
+    assert.is_truthy(answer_to("ask-conflict"):find "accept")
+  end)
+
+  it("does not hold up calls that begin together", function()
+    local connection = connect("ask-there", { timeout = 0.8 })
+    step.run(function()
+      local calls = {}
+      for i = 1, 10 do calls[i] = function() return connection:call_tool "quick" end end
+      local results = step.all(calls)
+      for i = 1, 10 do assert.equal("done", results[i].content[1].text) end
+    end)
+    connection:close()
+  end)
 end)

@@ -1,20 +1,15 @@
 -- An MCP server over raw TCP that is odd in the way its path names:
 -- /modern/bom answers tools/call of the modern era with a byte order mark in
--- front. What else it is asked, it answers soberly. A program: prints its port
--- and ends with its standard input. GET /log tells what was asked so far.
+-- front. What else it is asked, it answers soberly. Run by spec/support/raw_peer.lua.
 
 -- luacheck: std lua54 (it always runs there)
 
-local uv = require "luv"
+local raw_server = require "spec.support.raw_server"
 
 local TEXT = '{"content":[{"type":"text","text":"done"}]}'
 
 local peer = {} -- by kind: what it does with tools/call
-local log = {}
-
-local function http(status, headers, body)
-  return ("HTTP/1.1 %s\r\n%scontent-length: %d\r\n\r\n%s"):format(status, headers, #body, body)
-end
+local http = raw_server.http
 
 local function json(text, more)
   return http("200 OK", "content-type: application/json\r\n" .. (more or ""), text)
@@ -232,8 +227,6 @@ end
 -- --- the sober part -------------------------------------------------------------------
 
 local function sober(request)
-  if request.path == "/log" then return json("[" .. table.concat(log, ",") .. "]") end
-  log[#log + 1] = ('"%s %s %s"'):format(request.method, request.path, request.rpc or "")
   if request.method ~= "POST" then return http("405 No", "", "") end
   if not request.id then return http("202 Accepted", "", "") end
   local modern = request.era == "modern"
@@ -251,42 +244,4 @@ local function sober(request)
     ('{"jsonrpc":"2.0","id":%s,"error":{"code":-32601,"message":"no"}}'):format(request.id))
 end
 
-local function serve(client, port)
-  local buffer = ""
-  client:read_start(function(err, chunk)
-    if err or not chunk then return client:is_closing() or client:close() end
-    buffer = buffer .. chunk
-    local head, rest = buffer:match "^(.-\r\n\r\n)(.*)$"
-    local length = head and tonumber(head:lower():match "\ncontent%-length: *(%d+)") or 0
-    if not head or #rest < length then return end
-    buffer = rest:sub(length + 1)
-    local request = { port = port, body = rest:sub(1, length) }
-    request.method, request.path = head:match "^(%S+) (%S+)"
-    request.era, request.kind = request.path:match "^/(%a+)/(.+)$"
-    request.id = request.body:match '"id":([^,}]+)'
-    request.rpc = request.body:match '"method":"([^"]+)"'
-    local answer, close = sober(request)
-    if close == nil then close = answer:find "connection: close" end
-    client:write(answer, function()
-      if close and not client:is_closing() then client:shutdown(function() client:close() end) end
-    end)
-  end)
-end
-
-local server = uv.new_tcp()
-server:bind("127.0.0.1", 0)
-server:listen(64, function()
-  local client = uv.new_tcp()
-  server:accept(client)
-  serve(client, server:getsockname().port)
-end)
-
-local input = uv.new_pipe()
-input:open(0)
-input:read_start(function(_, chunk)
-  if not chunk then os.exit(0) end
-end)
-
-io.stdout:write(server:getsockname().port, "\n")
-io.stdout:flush()
-uv.run()
+raw_server.run(sober)

@@ -24,9 +24,11 @@ local SLICE = 1          -- seconds after which a reader looks whether it is sti
 local ANSWER_MOST = 30   -- seconds for an answer that belongs to no call
 local TRIES = 5          -- openings that fail one after the other
 local LONGEST_PAUSE = 30 -- seconds between two of them
+local CONFLICT_PAUSE = 0.02 -- seconds, at first, for a server to see that a stream is closed
 
 -- Statuses after which it may be tried again.
-local PASSING = { [408] = true, [409] = true, [425] = true, [429] = true }
+local PASSING = { [408] = true, [425] = true, [429] = true }
+local CONFLICT = 409
 
 local channel_methods = {}
 local channel_mt = { __index = channel_methods, __name = "scalekit.mcp.channel" }
@@ -35,7 +37,8 @@ local channel_mt = { __index = channel_methods, __name = "scalekit.mcp.channel" 
 -- @tparam table peer of the older era
 function channel.new(peer)
   return setmetatable({
-    peer = peer, calls = {}, subscribers = {}, place = {}, generation = 0, failures = 0,
+    peer = peer, calls = {}, subscribers = {}, place = {}, generation = 0,
+    failures = 0, conflicts = 0,
   }, channel_mt)
 end
 
@@ -58,7 +61,8 @@ end
 
 --- Forgets the stream of a session that is gone.
 function channel_methods:reset()
-  self.dead, self.place, self.failures, self.retry_at, self.mute = nil, {}, 0, nil, nil
+  self.dead, self.place, self.retry_at, self.mute = nil, {}, nil, nil
+  self.failures, self.conflicts = 0, 0
   self.generation = self.generation + 1
   hang_up(self)
 end
@@ -85,8 +89,16 @@ local function lose(self)
   self.retry_at = core.now() + resume.pause(self.place.retry)
 end
 
+-- A server that allows one stream has not noticed yet that the last one is closed.
+local function conflict(self, response)
+  self.conflicts = self.conflicts + 1
+  self.retry_at = core.now() + math.min(CONFLICT_PAUSE * 2 ^ (self.conflicts - 1), LONGEST_PAUSE)
+  return nil, failure.http(self.peer.wire, response)
+end
+
 local function refused(self, response, err)
   local status = response and response.status
+  if status == CONFLICT then return conflict(self, response) end
   self.failures = self.failures + 1
   if status == 405 or (status and status < 300) then
     self.dead = errors.new {
@@ -104,11 +116,11 @@ end
 
 local function open(self, deadline)
   local headers, handle = self.peer:to_listen(), {}
+  local by = math.min(deadline or math.huge, core.now() + HEAD_MOST)
   headers["last-event-id"] = resume.is_place(self.place.id) and self.place.id or nil
   self.handle = handle
   local response, err = self.peer.wire:request("GET", headers, nil, {
-    head_deadline = math.min(deadline or math.huge, core.now() + HEAD_MOST),
-    handle = handle, idle_timeout = self.idle_timeout,
+    head_deadline = by, handle = handle, idle_timeout = self.idle_timeout,
   })
   if self.handle ~= handle or handle.aborted then -- nobody wants it any more
     if response and response.events then response.events:close() end
@@ -116,11 +128,13 @@ local function open(self, deadline)
   end
   self.handle = nil
   if response and response.events and response.status < 300 then
-    self.events, self.failures, self.retry_at, self.mute = response.events, 0, nil, nil
+    self.events, self.retry_at, self.mute = response.events, nil, nil
+    self.failures, self.conflicts = 0, 0
     return true
   end
   if response and response.events then response.events:close() end
-  if err and err.kind == "cancelled" then return nil, err end
+  -- a server that begins with its first event has not failed where that is late
+  if err and (err.kind == "cancelled" or core.now() >= by) then return nil, err end
   return refused(self, response, err)
 end
 
@@ -177,16 +191,17 @@ local function nap(self, till)
   return true
 end
 
--- One thing that has to be done with the stream.
-local function work(self, deadline)
+-- One thing that has to be done with the stream; opening it may take until `head_by`.
+local function work(self, deadline, head_by)
   if self.events then return read(self, deadline) end
   local till = self.retry_at
   if till and core.now() < till then
     local ok, err = nap(self, deadline and math.min(till, deadline) or till)
     if not ok then return nil, err end
-    if core.now() < till then return deadline == nil or core.now() < deadline, failure.timeout() end
+    if deadline and core.now() >= deadline then return nil, failure.timeout() end
+    if core.now() < till then return true end
   end
-  return open(self, deadline)
+  return open(self, head_by or deadline)
 end
 
 -- Waits for the coroutine that reads; it may have died meanwhile.
@@ -207,16 +222,17 @@ end
 
 --- Does one thing with the stream, or waits for the coroutine that does.
 -- @tparam ?number deadline
+-- @tparam[opt=deadline] number head_by until when the stream may take to begin
 -- @treturn[1] boolean true: look what has come of it
 -- @treturn[2] nil
 -- @treturn[2] table error; of kind "timeout" when the deadline has passed
-function channel_methods:turn(deadline)
+function channel_methods:turn(deadline, head_by)
   if self.dead then return nil, self.dead end
   local reader = self.reader
   if reader and not is_dead(reader.thread) then return attend(reader, deadline) end
   reader = { signal = driver.current().signal(), thread = coroutine.running() }
   self.reader = reader
-  local ok, err = work(self, deadline)
+  local ok, err = work(self, deadline, head_by)
   if self.reader == reader then self.reader = nil end
   reader.signal:set()
   return ok, err
@@ -227,21 +243,23 @@ local function rest(self)
   if not is_wanted(self) then hang_up(self) end
 end
 
--- Reads beside the calls that are under way.
+-- Reads beside the calls that are under way. They wait for the stream to begin,
+-- unless it has failed to.
 local function listen(self)
+  local err
   self.listener = coroutine.running()
-  while is_wanted(self) and #self.calls > 0 do
-    local _, err = self:turn(core.now() + SLICE)
-    if self.events or self.failures > 0 or self.dead then self.begun:set() end
-    if err and err.kind == "cancelled" then break end
+  while is_wanted(self) and #self.calls > 0 and not (err and err.kind == "cancelled") do
+    if self.events or self.failures > 0 then self.begun:set() end
+    err = select(2, self:turn(core.now() + SLICE, core.now() + HEAD_MOST))
   end
-  self.listener = nil
+  self.listening, self.listener = false, nil
   self.begun:set()
   rest(self)
 end
 
 local function begin(self, current, deadline)
-  if not self.listener or is_dead(self.listener) then
+  if not self.listening or is_dead(self.listener) then
+    self.listening, self.listener = true, nil
     self.begun = current.signal()
     current.spawn(function() listen(self) end)
   end

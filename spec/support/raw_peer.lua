@@ -1,22 +1,25 @@
--- Starts spec/support/odd_peer_main.lua. It ends with this process, or when it
--- is stopped, because that closes its standard input.
+-- Starts one of the peers that run on spec/support/raw_server.lua. It ends with
+-- this process, or when it is stopped, because that closes its standard input.
 
 local core = require "scalekit.core"
 local curl = require "scalekit.transport.curl"
 local json = require "scalekit.json"
 
-local odd_peer = {}
+local raw_peer = {}
+
+local PROGRAM = "LUA_PATH='./?.lua;;' exec lua5.4 spec/support/%s_main.lua >%s"
 
 local peer = {}
 peer.__index = peer
 
 --- Starts one.
+-- @tparam string name of the program: spec/support/<name>_main.lua
 -- @treturn table `url`, without a path; `log()`, `stop()`
-function odd_peer.start()
+function raw_peer.start(name)
   local out = os.tmpname()
   local self = setmetatable({
     out = out,
-    pipe = assert(io.popen("exec lua5.4 spec/support/odd_peer_main.lua >" .. out, "w")),
+    pipe = assert(io.popen(PROGRAM:format(name, out), "w")),
   }, peer)
   for _ = 1, 250 do
     local file = assert(io.open(out))
@@ -29,7 +32,7 @@ function odd_peer.start()
     core.sleep(0.02)
   end
   self:stop()
-  error "the odd peer did not start"
+  error("the peer " .. name .. " did not start")
 end
 
 --- What it was asked, in order: { "POST /modern/bom tools/call" … }.
@@ -43,4 +46,4 @@ function peer:stop()
   os.remove(self.out)
 end
 
-return odd_peer
+return raw_peer
