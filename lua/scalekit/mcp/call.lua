@@ -3,29 +3,20 @@
 -- @module scalekit.mcp.call
 
 local core = require "scalekit.core"
+local duration = require "scalekit.duration"
 local input = require "scalekit.mcp.input"
 local options = require "scalekit.options"
 
 local call = {
   --- The options of methods that only wait.
-  TIMES = { timeout = "number", idle_timeout = "number" },
+  TIMES = { timeout = duration.TYPE, idle_timeout = duration.TYPE },
   --- The options of methods during which a server may report and ask.
   CALLBACKS = {
-    timeout = "number", idle_timeout = "number", on_progress = "function", on_message = "function",
-    on_elicitation = "function", on_url = "function", on_sampling = "function",
+    timeout = duration.TYPE, idle_timeout = duration.TYPE, on_progress = "function",
+    on_message = "function", on_elicitation = "function", on_url = "function",
+    on_sampling = "function",
   },
 }
-
---- Whether options have a time that cannot pass; the message for the caller.
--- @treturn ?string
-function call.wrong_time(given)
-  for _, name in ipairs { "timeout", "idle_timeout" } do
-    if given[name] ~= nil and not options.is_duration(given[name]) then
-      return ("option '%s' must be a number of seconds above 0"):format(name)
-    end
-  end
-  return nil
-end
 
 --- Tells the program of something that went not quite as it should.
 -- @tparam table self a connection
@@ -40,7 +31,8 @@ local function warn_of_undeclared(self, who, given)
   for _, name in ipairs(input.CALLBACKS) do
     if given[name] and not self._peer.callbacks[name] then
       call.warn(self, {
-        message = ("%s: %s is of no use here: this session was opened without it"):format(who, name),
+        message = ("%s: %s is of no use here: this session was opened without it")
+          :format(who, name),
       })
     end
   end
@@ -57,12 +49,10 @@ function call.begin(self, who, opts, known, level)
   level = level or 3
   opts = options.check(who, opts, known, level)
   if self._closed then error(who .. ": the connection is closed", level) end
-  local wrong = call.wrong_time(opts)
-  if wrong then error(who .. ": " .. wrong, level) end
   local defaults = self._defaults
   local made = {
-    deadline = core.now() + (opts.timeout or defaults.timeout),
-    idle_timeout = opts.idle_timeout or defaults.idle_timeout,
+    deadline = core.now() + duration.option(who, opts, "timeout", defaults.timeout, level),
+    idle_timeout = duration.option(who, opts, "idle_timeout", defaults.idle_timeout, level),
     log_level = self._log_level,
     on_message = opts.on_message or defaults.on_message,
     on_progress = known.on_progress and (opts.on_progress or defaults.on_progress),

@@ -13,6 +13,7 @@ local core = require "scalekit.core"
 local errors = require "scalekit.error"
 local call = require "scalekit.mcp.call"
 local connection = require "scalekit.mcp.connection"
+local duration = require "scalekit.duration"
 local endpoint = require "scalekit.mcp.endpoint"
 local era = require "scalekit.mcp.era"
 local memory = require "scalekit.mcp.memory"
@@ -45,8 +46,6 @@ local function mistake(opts)
     return "option 'url' is required"
   elseif opts.era and not ERAS[opts.era] then
     return "option 'era' must be \"auto\", \"modern\" or \"legacy\""
-  elseif call.wrong_time(opts) then
-    return call.wrong_time(opts)
   elseif opts.max_body and not (options.is_duration(opts.max_body) and opts.max_body % 1 == 0) then
     return "option 'max_body' must be a number of bytes above 0"
   elseif info and not (is_text(info.name) and is_text(info.version)) then
@@ -82,8 +81,8 @@ end
 --   was refused is then repeated once
 -- @tparam[opt] table opts.headers further headers; `Authorization = "Bearer …"`
 --   is the same as a token
--- @tparam[opt=30] number opts.timeout seconds, for connecting and for each call
--- @tparam[opt] number opts.idle_timeout seconds without a byte from the server,
+-- @tparam[opt=30] number|string opts.timeout seconds, for connecting and for each call
+-- @tparam[opt] number|string opts.idle_timeout seconds without a byte from the server,
 --   after which it counts as gone although there is time left
 -- @tparam[opt] function opts.on_progress
 -- @tparam[opt] function opts.on_message
@@ -106,6 +105,10 @@ end
 --   `resource_metadata` …)
 function mcp.connect(opts)
   opts = options.check("connect", opts, OPTIONS, 2)
+  local defaults = {
+    timeout = duration.option("connect", opts, "timeout", TIMEOUT),
+    idle_timeout = duration.option("connect", opts, "idle_timeout"),
+  }
   local wrong = mistake(opts)
   if wrong then error("connect: " .. wrong, 2) end
   local spec, fault = endpoint.read(opts)
@@ -116,7 +119,6 @@ function mcp.connect(opts)
   spec.max_body, spec.max_depth = opts.max_body or MAX_BODY, MAX_DEPTH
 
   local info = opts.client_info or { name = "scalekit-lua", version = VERSION }
-  local defaults = { timeout = opts.timeout or TIMEOUT, idle_timeout = opts.idle_timeout }
   for name in pairs(OPTIONS) do
     if name:find "^on_" then defaults[name] = opts[name] end
   end

@@ -4,7 +4,7 @@
 -- @classmod scalekit.mcp.subscription
 
 local core = require "scalekit.core"
-local options = require "scalekit.options"
+local duration = require "scalekit.duration"
 
 local subscription = {}
 
@@ -27,17 +27,16 @@ end
 --
 -- A stream that broke is taken up again where nothing can have been missed;
 -- otherwise this says so, and `listen` may be called again.
--- @tparam[opt] number timeout seconds; without it, as long as it takes
+-- @tparam[opt] number|string timeout seconds, or a text such as "1m30s"; without
+--   it, as long as it takes
 -- @treturn[1] table `{ method, params }`
 -- @treturn[2] nil the server has ended the stream, or it is closed
 -- @treturn[3] nil
 -- @treturn[3] table error; after one of kind "timeout" reading may go on
 function methods:read(timeout)
-  if timeout ~= nil and not options.is_duration(timeout) then
-    error("read: the timeout must be a number of seconds above 0", 2)
-  end
+  local seconds = duration.option("read", { timeout = timeout }, "timeout")
   if self._closed then return nil end
-  local message, err = self._source:next(timeout and core.now() + timeout)
+  local message, err = self._source:next(seconds and core.now() + seconds)
   if message then return { method = message.method, params = message.params } end
   if not err or err.kind ~= "timeout" then self:close() end
   return nil, err

@@ -43,8 +43,8 @@ end
 -- @tparam table wants `toolsListChanged`, `promptsListChanged`,
 --   `resourcesListChanged` (booleans), `resourceSubscriptions` (list of addresses)
 -- @tparam[opt] table opts
--- @tparam[opt] number opts.timeout seconds for the stream to begin
--- @tparam[opt] number opts.idle_timeout seconds without a byte, after which the
+-- @tparam[opt] number|string opts.timeout seconds for the stream to begin
+-- @tparam[opt] number|string opts.idle_timeout seconds without a byte, after which the
 --   stream counts as broken; only for servers that send signs of life
 -- @treturn[1] scalekit.mcp.subscription
 -- @treturn[2] nil
@@ -52,7 +52,7 @@ end
 function methods:listen(wants, opts)
   wants = check_wants(wants)
   local call = begin.begin(self, "listen", opts, begin.TIMES)
-  call.idle_timeout = opts and opts.idle_timeout -- silence is normal here
+  if not (opts and opts.idle_timeout) then call.idle_timeout = nil end -- silence is normal here
   local source, err = self._peer:listen(wants, call)
   if not source then
     err.operation = err.operation or "listen"

@@ -22,8 +22,8 @@ local FATAL = {
 --   `scalekit.mcp.llm`
 -- @tparam[opt] table opts
 -- @tparam[opt] table opts.tools array of tools from `list_tools`, if not all of them
--- @tparam[opt] number opts.timeout seconds
--- @tparam[opt] number opts.idle_timeout seconds
+-- @tparam[opt] number|string opts.timeout seconds
+-- @tparam[opt] number|string opts.idle_timeout seconds
 -- @tparam[opt=false] boolean opts.refresh asks the server in any case
 -- @treturn[1] table array for the member `tools` of the request
 -- @treturn[2] nil

@@ -47,7 +47,8 @@ function methods:get_prompt(name, arguments, opts)
   if type(name) ~= "string" then error("get_prompt: the name of the prompt must be a string", 2) end
   arguments = check_arguments("get_prompt", arguments)
   local call = begin.begin(self, "get_prompt", opts, begin.CALLBACKS)
-  local result, raw = self._peer:request("prompts/get", { name = name, arguments = arguments }, call)
+  local params = { name = name, arguments = arguments }
+  local result, raw = self._peer:request("prompts/get", params, call)
   if not result then return nil, raw end
   return lists.with_array(result, raw, "messages", "prompts/get")
 end
@@ -59,8 +60,8 @@ end
 -- @tparam string opts.argument the name of the argument
 -- @tparam[opt=""] string opts.value what there is of it
 -- @tparam[opt] table opts.arguments those that are known already, name → string
--- @tparam[opt] number opts.timeout seconds
--- @tparam[opt] number opts.idle_timeout seconds
+-- @tparam[opt] number|string opts.timeout seconds
+-- @tparam[opt] number|string opts.idle_timeout seconds
 -- @treturn[1] table `values` (at most 100 strings), `total`, `hasMore`
 -- @treturn[2] nil
 -- @treturn[2] table error

@@ -8,8 +8,8 @@ local methods = {}
 
 --- Asks whether the server is there.
 -- @tparam[opt] table opts
--- @tparam[opt] number opts.timeout seconds
--- @tparam[opt] number opts.idle_timeout seconds
+-- @tparam[opt] number|string opts.timeout seconds
+-- @tparam[opt] number|string opts.idle_timeout seconds
 -- @treturn[1] boolean true
 -- @treturn[2] nil
 -- @treturn[2] table error
@@ -20,8 +20,8 @@ end
 --- What the server says about itself: the answer to `server/discover` in the
 -- modern era, asked for anew; the answer to the handshake in the legacy era.
 -- @tparam[opt] table opts
--- @tparam[opt] number opts.timeout seconds
--- @tparam[opt] number opts.idle_timeout seconds
+-- @tparam[opt] number|string opts.timeout seconds
+-- @tparam[opt] number|string opts.idle_timeout seconds
 -- @treturn[1] table as the server sent it
 -- @treturn[1] string its exact JSON text
 -- @treturn[2] nil
@@ -35,8 +35,8 @@ end
 -- @tparam string name "debug", "info", "notice", "warning", "error", "critical",
 --   "alert" or "emergency" (RFC 5424)
 -- @tparam[opt] table opts
--- @tparam[opt] number opts.timeout seconds
--- @tparam[opt] number opts.idle_timeout seconds
+-- @tparam[opt] number|string opts.timeout seconds
+-- @tparam[opt] number|string opts.idle_timeout seconds
 -- @treturn[1] boolean true
 -- @treturn[2] nil
 -- @treturn[2] table error

@@ -35,8 +35,8 @@ end
 -- As long as the server says that its list holds (`ttlMs`), it is not asked
 -- again; the tools are then the same tables as before, so do not change them.
 -- @tparam[opt] table opts
--- @tparam[opt] number opts.timeout seconds for all pages together
--- @tparam[opt] number opts.idle_timeout seconds without a byte from the server
+-- @tparam[opt] number|string opts.timeout seconds for all pages together
+-- @tparam[opt] number|string opts.idle_timeout seconds without a byte from the server
 -- @tparam[opt=false] boolean opts.refresh asks in any case
 -- @treturn[1] table array of tools
 -- @treturn[2] nil
@@ -78,8 +78,8 @@ end
 -- @tparam[opt] table arguments an object; lists inside are made with
 --   `scalekit.json.array`, or simply have elements
 -- @tparam[opt] table opts
--- @tparam[opt] number opts.timeout seconds, for all of it
--- @tparam[opt] number opts.idle_timeout seconds without a byte from the server,
+-- @tparam[opt] number|string opts.timeout seconds, for all of it
+-- @tparam[opt] number|string opts.idle_timeout seconds without a byte from the server,
 --   after which it counts as gone
 -- @tparam[opt] function opts.on_progress called with `{ progress, total, message }`
 -- @tparam[opt] function opts.on_message called with `{ level, logger, data }`

@@ -29,8 +29,8 @@ local NAMES = { "anthropic", "gemini", "openai", "openai_chat" }
 function llm.mistake(api)
   if APIS[api] then return nil end
   local near = type(api) == "string" and options.nearest(api, NAMES)
-  return ("unknown API '%s'%s"):format(tostring(api), near and (" (did you mean '%s'?)"):format(near)
-    or "; known are " .. table.concat(NAMES, ", "))
+  return ("unknown API '%s'%s"):format(tostring(api),
+    near and (" (did you mean '%s'?)"):format(near) or "; known are " .. table.concat(NAMES, ", "))
 end
 
 local function shape_of(who, api)

@@ -48,7 +48,8 @@ local READ = {
   resource_link = link,
   resource = function(block)
     local resource = json.is_object(block.resource) and block.resource or {}
-    return text(resource.text) or media(resource.blob, resource.mimeType or "application/octet-stream")
+    return text(resource.text)
+      or media(resource.blob, resource.mimeType or "application/octet-stream")
   end,
 }
 
