@@ -2,6 +2,7 @@
 -- every answer of spec/support/odd_peer_main.lua, every conduct of
 -- spec/support/live_peer_main.lua.
 
+local core = require "scalekit.core"
 local mcp = require "scalekit.mcp"
 local raw_peer = require "spec.support.raw_peer"
 local step = require "scalekit.driver.step"
@@ -87,11 +88,19 @@ describe("mcp and an odd server", function()
           assert.is_nil(result)
           assert.equal("internal", err.kind)
           assert.equal(code, err.code)
+          assert.equal("unknown", err.outcome)
         end
       end)
     end)
   end
 end)
+
+-- PUC-Rio Lua 5.1 cannot catch the error of a coroutine that waits.
+local catches = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
+
+local function blocking(fn)
+  return fn()
+end
 
 -- The ids of questions that the live peer asks on the stream of a call.
 local ASKING = {
@@ -157,4 +166,93 @@ describe("mcp and a server that asks", function()
     end)
     connection:close()
   end)
+
+  it("ends a call with the error of the callback that was to answer", function()
+    if not catches then return end
+    for kind in pairs { ["ask"] = true, ["ask-there"] = true } do
+      for _, run in ipairs { blocking, step.run } do
+        local connection = connect(kind, { on_elicitation = function() error("oops", 0) end })
+        local ok, problem = pcall(run, function() return connection:call_tool "x" end)
+        assert.is_false(ok)
+        assert.equal("oops", problem)
+        assert.equal("done", assert(connection:call_tool "quick").content[1].text)
+        connection:close()
+      end
+    end
+  end)
 end)
+
+for _, era in ipairs { "modern", "legacy" } do
+  describe("mcp and a server of the " .. era .. " era that does not come to an end", function()
+    local peer
+
+    setup(function() peer = raw_peer.start "live_peer" end)
+    teardown(function() peer:stop() end)
+
+    local function connect(kind)
+      return assert(mcp.connect { url = ("%s/%s/%s"):format(peer.url, era, kind), timeout = 5 })
+    end
+
+    -- Waits until the peer has seen something.
+    local function seen(line)
+      for _ = 1, 100 do
+        for _, one in ipairs(peer:log()) do
+          if one == line then return true end
+        end
+        core.sleep(0.02)
+      end
+      return false
+    end
+
+    for name, run in pairs { ["in a task"] = step.run, ["without one"] = blocking } do
+      it("learns that the callback of a call has raised an error, " .. name, function()
+        if run == step.run and not catches then return end
+        local connection = connect "busy"
+        local ok, problem = pcall(run, function()
+          return connection:call_tool("x", {}, { on_progress = function() error("oops", 0) end })
+        end)
+        assert.is_false(ok)
+        assert.equal("oops", problem)
+        assert.is_true(seen("closed /" .. era .. "/busy"))
+        if era == "legacy" then
+          assert.is_true(seen "POST /legacy/busy notifications/cancelled")
+        end
+        assert.equal("done", assert(connection:call_tool "quick").content[1].text)
+        connection:close()
+      end)
+    end
+
+    for _, kind in ipairs { "silent", "head", "alive", "busy" } do
+      it("does not hold a call whose connection is closed: " .. kind, function()
+        step.run(function()
+          local connection = connect(kind)
+          local call = step.spawn(function() return connection:call_tool "x" end)
+          step.sleep(0.05)
+          connection:close()
+          local result, err = call:join()
+          assert.is_nil(result)
+          assert.equal("cancelled", err.kind)
+          assert.equal("unknown", err.outcome)
+          assert.equal("the connection was closed", err.message)
+        end)
+        assert.is_true(seen(("closed /%s/%s"):format(era, kind)))
+      end)
+    end
+
+    it("may be called from a callback", function()
+      for _, run in ipairs { blocking, step.run } do
+        local connection, steps = connect "steps", {}
+        assert.equal("done", run(function()
+          return assert(connection:call_tool("x", {}, {
+            on_progress = function(params)
+              steps[#steps + 1] = params.progress
+              assert(connection:call_tool "quick")
+            end,
+          }))
+        end).content[1].text)
+        assert.same({ 1, 2, 3 }, steps)
+        connection:close()
+      end
+    end)
+  end)
+end

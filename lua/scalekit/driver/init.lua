@@ -52,6 +52,16 @@ function driver.use(one)
   table.insert(others, 1, one)
 end
 
+-- PUC-Rio Lua 5.1 cannot yield across pcall.
+local catches = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
+
+--- Like `pcall`, for a function that may wait. In a coroutine of PUC-Rio Lua 5.1,
+-- where both together cannot be, an error goes on its way.
+function driver.pcall(fn, ...)
+  if catches or not coroutine.running() then return pcall(fn, ...) end
+  return true, fn(...)
+end
+
 --- The driver for the coroutine that calls. An unknown coroutine (somebody's
 -- generator) gets the blocking one: a yield of ours would surface there.
 function driver.current()

@@ -3,6 +3,7 @@
 -- @module scalekit.mcp.answer
 
 local core = require "scalekit.core"
+local driver = require "scalekit.driver"
 local failure = require "scalekit.mcp.failure"
 local rpc = require "scalekit.mcp.rpc"
 
@@ -107,8 +108,9 @@ end
 -- @tparam table response
 -- @tparam table exchange `id` of the request, `deadline`, `batches`,
 --   `on_notification(message)`, `on_request(message)` → true or nil and an
---   error that ends the call, and `resume(place)` → response or nil and an
---   error, where a broken stream can be taken up again
+--   error that ends the call, `resume(place)` → response or nil and an error,
+--   where a broken stream can be taken up again, and `abandoned()`, called
+--   before the error of a callback goes on
 -- @treturn[1] table message from `rpc.read`, with `status` and `headers`
 -- @treturn[2] nil
 -- @treturn[2] table error
@@ -121,8 +123,12 @@ function answer.read(wire, response, exchange)
       return nil, failure.http(wire, response)
     end
     if not events then return from_body(wire, response, exchange) end
-    local message, err, final = from_events(wire, events, exchange, place)
-    events:close()
+    local ok, message, err, final = driver.pcall(from_events, wire, events, exchange, place)
+    wire:finish(events)
+    if not ok then
+      if exchange.abandoned then exchange.abandoned() end
+      error(message, 0)
+    end
     if message then return found(message, response) end
     if final then return nil, err end
     if status >= 300 then return nil, failure.http(wire, response) end
@@ -157,6 +163,7 @@ end
 -- @treturn[2] table error
 function answer.settle(wire, method, message, err)
   if message and message.result then return message.result, message.raw end
+  if err and err.kind == "cancelled" and wire.closed then err = wire.closing() end
   err = err or failure.rpc(wire, message)
   err.operation = err.operation or method
   return nil, err

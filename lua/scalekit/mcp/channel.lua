@@ -15,6 +15,7 @@ local failure = require "scalekit.mcp.failure"
 local resume = require "scalekit.mcp.resume"
 local step = require "scalekit.driver.step"
 local subscriber = require "scalekit.mcp.subscriber"
+local wire = require "scalekit.mcp.wire"
 
 local channel = {}
 
@@ -147,6 +148,16 @@ local function call_for(self)
   return call
 end
 
+-- Gives a message to those whom it concerns.
+local function hand_on(self, message)
+  if message.kind == "request" then
+    self.peer:respond(message, call_for(self))
+  elseif message.kind == "notification" then
+    answer.notices(self.peer, call_for(self))(message)
+    for _, one in ipairs(self.subscribers) do one:hear(message) end
+  end
+end
+
 local function dispatch(self, data)
   local messages, err = answer.messages(self.peer.wire, data, self.peer:batches())
   if not messages then
@@ -155,11 +166,12 @@ local function dispatch(self, data)
     return nil, err
   end
   for _, message in ipairs(messages) do
-    if message.kind == "request" then
-      self.peer:respond(message, call_for(self))
-    elseif message.kind == "notification" then
-      answer.notices(self.peer, call_for(self))(message)
-      for _, one in ipairs(self.subscribers) do one:hear(message) end
+    local holder = self.calls[1]
+    local ok, problem = driver.pcall(hand_on, self, message)
+    if not ok and not holder then error(problem, 0) end
+    if not ok then -- the callback was that of a call: it ends with the error
+      holder.problem = { value = problem }
+      wire.break_off(holder.call.breaker)
     end
   end
   return true
@@ -281,6 +293,7 @@ function channel_methods:during(call, fn)
     return fn()
   end
   local holder = { call = call, thread = coroutine.running() }
+  call.breaker = {}
   table.insert(self.calls, holder)
   begin(self, current, call.deadline)
   local result, detail = fn()
@@ -288,6 +301,7 @@ function channel_methods:during(call, fn)
     if one == holder then table.remove(self.calls, i) break end
   end
   rest(self)
+  if holder.problem then error(holder.problem.value, 0) end
   return result, detail
 end
 

@@ -13,10 +13,12 @@ local failure = {}
 local MAX_TEXT = 300   -- bytes of a peer's words in a message
 local MAX_READ = 4096  -- bytes of them that are looked at
 
+local INTERNAL = -32603
+
 local BY_CODE = {
   [-32700] = "bad_request", [-32600] = "bad_request", [-32602] = "bad_request",
   [-32601] = "not_found", [-32002] = "not_found",
-  [-32603] = "internal",
+  [INTERNAL] = "internal",
   [-32020] = "protocol", [-32022] = "protocol",
   [-32021] = "unimplemented",         -- the server needs a capability we did not declare
   [-32042] = "authorization_required", -- the user has to open the links in `data`
@@ -135,6 +137,13 @@ function failure.http(wire, response)
   }
 end
 
+-- Whether a refusal says that nothing was executed: what is wrong with the
+-- request, and not what went wrong with it.
+local function is_refusal(code, status)
+  if BY_CODE[code] and code ~= INTERNAL then return true end
+  return status ~= nil and status >= 400 and status < 500
+end
+
 --- The error for a JSON-RPC error.
 -- @tparam table wire
 -- @tparam table message from `rpc.read`, with `status`
@@ -150,6 +159,7 @@ function failure.rpc(wire, message)
     data = failure.data(wire, core.json_member(message.raw_error, "data")),
     status = status ~= 200 and status or nil,
     retry_after = retry.after(message.headers and message.headers["retry-after"], os.time()),
+    outcome = is_refusal(code, status) and "none" or "unknown",
   }
 end
 

@@ -66,14 +66,14 @@ end
 
 -- Tells the server that nobody waits for an answer any more. A coroutine that
 -- was cancelled cannot wait, so another one does it.
-local function give_up(self, headers, id, err, deadline)
+local function give_up(self, headers, id, kind, deadline)
   local text = rpc.notification("notifications/cancelled", {
     requestId = id, reason = "the client stopped waiting",
   })
   local function tell()
     self.wire:tell(headers, text, { deadline = deadline })
   end
-  local spawn = err.kind == "cancelled" and driver.current().spawn
+  local spawn = kind == "cancelled" and driver.current().spawn
   if spawn then
     deadline = core.now() + NOTICE_MOST
     spawn(tell)
@@ -92,7 +92,9 @@ end
 -- given up with a notice to the server.
 local function ask(self, method, params, call)
   local wire, id, handshake = self.wire, self.wire:next_id(), method == "initialize"
-  local inner = { deadline = call.deadline, idle_timeout = call.idle_timeout }
+  local inner = {
+    deadline = call.deadline, idle_timeout = call.idle_timeout, breaker = call.breaker,
+  }
   local headers = handshake and wire:to_post() or headers_of(self)
   if not handshake then
     inner.deadline = call.deadline
@@ -111,12 +113,13 @@ local function ask(self, method, params, call)
         self:respond(request, call)
         return true
       end,
+      abandoned = function() give_up(self, headers, id, "cancelled", call.deadline) end,
       resume = not handshake and resume.of(wire, function() return self:to_listen() end, inner),
     })
   end
   if not handshake and err and err.outcome == "unknown"
     and (err.kind == "timeout" or err.kind == "cancelled") then
-    give_up(self, headers, id, err, call.deadline)
+    give_up(self, headers, id, err.kind, call.deadline)
   end
   return message, err
 end
@@ -302,9 +305,12 @@ end
 --- Ends the session, if there is one. The server may refuse; it is over for us.
 function legacy_methods:close(deadline)
   self.channel:close()
+  self.wire:close()
   if not self.session then return true end
   local headers = of_session(self, self.wire:to_listen())
-  local response = self.wire:request("DELETE", headers, nil, { deadline = deadline })
+  local response = self.wire:request("DELETE", headers, nil, {
+    deadline = deadline, farewell = true,
+  })
   if response and response.events then response.events:close() end
   self.session = nil
   return true

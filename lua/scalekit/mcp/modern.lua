@@ -201,8 +201,9 @@ function modern_methods:listen(wants, call)
   return fail(method, result and failure.protocol "the server did not open a stream" or err)
 end
 
---- Nothing to end: there is no session.
-function modern_methods.close()
+--- Ends what is under way. There is no session.
+function modern_methods:close()
+  self.wire:close()
   return true
 end
 

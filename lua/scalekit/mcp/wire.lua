@@ -4,6 +4,7 @@
 
 local core = require "scalekit.core"
 local bearer = require "scalekit.mcp.bearer"
+local errors = require "scalekit.error"
 local failure = require "scalekit.mcp.failure"
 
 local wire = {}
@@ -27,6 +28,7 @@ function wire.new(spec)
     max_body = spec.max_body,
     max_depth = spec.max_depth,
     last_id = 0,
+    live = setmetatable({}, { __mode = "k" }), -- what is under way, and the method that ends it
   }, wire_mt)
 end
 
@@ -53,6 +55,49 @@ function wire_methods:to_listen()
   return headers
 end
 
+local function stop(thing, method)
+  if thing[method] then thing[method](thing) end
+end
+
+-- Sends, so that others can break it off as long as the answer is not there.
+local function send(self, request, breaker)
+  local handle = request.handle
+  self.live[handle], breaker.thing, breaker.method = "abort", handle, "abort"
+  local response, err = self.send(request)
+  self.live[handle] = nil
+  local events = response and response.events
+  if events then self.live[events] = "close" end
+  breaker.thing, breaker.method = events, "close"
+  return response, err
+end
+
+--- Closes a stream that has brought what was wanted.
+function wire_methods:finish(events)
+  self.live[events] = nil
+  events:close()
+end
+
+--- Breaks off one call: what it waits for ends with an error of kind "cancelled".
+-- @tparam table breaker that `request` was given
+function wire.break_off(breaker)
+  if breaker.thing then stop(breaker.thing, breaker.method) end
+end
+
+--- Breaks off everything; from now on only a farewell is sent.
+function wire_methods:close()
+  self.closed = true
+  local things = {}
+  for thing, method in pairs(self.live) do things[#things + 1] = { thing, method } end
+  for _, one in ipairs(things) do stop(one[1], one[2]) end
+end
+
+--- The error of those who still wanted something.
+function wire_methods.closing()
+  return errors.new {
+    kind = "cancelled", message = "the connection was closed", outcome = "unknown",
+  }
+end
+
 local function too_late()
   local err = failure.timeout()
   err.outcome = "none"
@@ -65,12 +110,14 @@ end
 -- @tparam table headers all of them
 -- @tparam ?string body
 -- @tparam table call `deadline`, `idle_timeout`, `head_deadline`, `handle`, as a
---   transport knows them
+--   transport knows them; `breaker`, a table for `break_off`; `farewell`, whether
+--   it is sent although the wire is closed
 -- @treturn[1] table response, its `events` open if it is an event stream
 -- @treturn[2] nil
 -- @treturn[2] table error
 function wire_methods:request(method, headers, body, call)
   local by = call.deadline or call.head_deadline
+  if self.closed and not call.farewell then return nil, wire_methods.closing() end
   if by and core.now() >= by then return too_late() end
   local request = {
     method = method,
@@ -80,15 +127,15 @@ function wire_methods:request(method, headers, body, call)
     deadline = call.deadline,
     head_deadline = call.head_deadline,
     idle_timeout = call.idle_timeout,
-    handle = call.handle,
+    handle = call.handle or {},
     max_body = self.max_body,
     stream = true,
   }
   local token, generation, err = self.bearer:get(by or core.now() + TOKEN_MOST)
   if err then return nil, err end
   request.auth = token
-  local response
-  response, err = self.send(request)
+  local breaker, response = call.breaker or {}
+  response, err = send(self, request, breaker)
   if not response or response.status ~= 401 or not self.bearer:can_renew() then
     return response, err
   end
@@ -100,7 +147,7 @@ function wire_methods:request(method, headers, body, call)
   if not ok then return nil, err end
   if by and core.now() >= by then return too_late() end
   request.auth = self.bearer.current
-  return self.send(request)
+  return send(self, request, breaker)
 end
 
 --- Sends a message.
