@@ -5,6 +5,7 @@
 local core = require "scalekit.core"
 local mcp = require "scalekit.mcp"
 local raw_peer = require "spec.support.raw_peer"
+local script = require "spec.support.mcp_script"
 local step = require "scalekit.driver.step"
 
 -- Odd, but an answer.
@@ -93,6 +94,20 @@ describe("mcp and an odd server", function()
       end)
     end)
   end
+end)
+
+describe("mcp and a server in trouble", function()
+  it("does not take what comes with 503 for the answer to the probe", function()
+    local peer = script.new { function(seen)
+      local response = script.result(script.DISCOVERED)(seen)
+      response.status = 503
+      return response
+    end }
+    local connection, err = mcp.connect { url = script.URL, transport = peer.send }
+    assert.is_nil(connection)
+    assert.equal("unavailable", err.kind)
+    assert.equal(503, err.status)
+  end)
 end)
 
 -- PUC-Rio Lua 5.1 cannot catch the error of a coroutine that waits.

@@ -40,7 +40,7 @@ local function verdict(peer, message, err)
   end
   local offered, code = modern.offered(message), message.error and message.error.code
   if says_nothing(message.status) or (MODERN_ERROR[code] and message.status >= 400) then
-    return nil, failure.rpc(peer.wire, message)
+    return nil, code and failure.rpc(peer.wire, message) or failure.http(peer.wire, message)
   end
   if message.result and json.is_array(message.result.supportedVersions) then
     offered = message.result.supportedVersions
