@@ -62,6 +62,11 @@ describe("mcp and an odd server", function()
         end)
       end
 
+      it("says what came instead of JSON", function()
+        local _, err = call "html"
+        assert.equal("the server answered with something else than JSON: text/html", err.message)
+      end)
+
       for _, kind in ipairs(CUT) do
         it("sees a stream that ends too early: " .. kind, function()
           local result, err = call(kind)

@@ -347,8 +347,16 @@ for _, path in ipairs { "/strict", "/stream" } do
         local none, err = changes:read(0.05)
         assert.is_nil(none)
         assert.equal("timeout", err.kind)
+        assert.equal("none", err.outcome)
         changes:close()
       end)
+    end)
+
+    it("include changes from a server that fell silent", function()
+      local changes = assert(connection:listen({ toolsListChanged = true }, { idle_timeout = 0.1 }))
+      local none, err = changes:read(5)
+      assert.is_nil(none)
+      assert.equal("network", err.kind)
     end)
 
     it("include the cancellation of a call by its coroutine", function()

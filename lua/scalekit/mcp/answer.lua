@@ -54,6 +54,12 @@ local function take(wire, text, exchange)
   return answered
 end
 
+-- What else than JSON a body claims to be, or nil.
+local function foreign_type(response)
+  local kind = (response.headers["content-type"] or ""):match "^[^;]*"
+  return kind ~= "" and not kind:lower():find "json" and kind or nil
+end
+
 local function from_body(wire, response, exchange)
   local status, body = response.status, response.body or ""
   local message, err
@@ -64,6 +70,9 @@ local function from_body(wire, response, exchange)
   if status >= 300 then return nil, failure.http(wire, response) end
   if body == "" or status == 202 then
     err = failure.protocol "the server took the request and gave no answer"
+  elseif err and foreign_type(response) then
+    err = failure.protocol("the server answered with something else than JSON: "
+      .. failure.words(wire.secrets, foreign_type(response)))
   end
   err = err or failure.protocol "the server answered another request"
   err.status = err.status or status

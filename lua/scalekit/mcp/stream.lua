@@ -31,6 +31,8 @@ local function next_message(self, deadline)
         return nil, err
       end
       self:close()
+      -- a peer that fell silent: the reader's own time is not over
+      if err and err.kind == "timeout" then err.kind = "network" end
       return nil, err or failure.cut()
     end
     local data = answer.data(event)

@@ -4,6 +4,7 @@
 -- @classmod scalekit.mcp.subscription
 
 local core = require "scalekit.core"
+local errors = require "scalekit.error"
 local duration = require "scalekit.duration"
 
 local subscription = {}
@@ -38,7 +39,12 @@ function methods:read(timeout)
   if self._closed then return nil end
   local message, err = self._source:next(seconds and core.now() + seconds)
   if message then return { method = message.method, params = message.params } end
-  if not err or err.kind ~= "timeout" then self:close() end
+  if err and err.kind == "timeout" then
+    return nil, errors.new {
+      kind = "timeout", operation = "listen", message = "no notification within the time given",
+    }
+  end
+  self:close()
   return nil, err
 end
 
