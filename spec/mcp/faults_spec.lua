@@ -232,6 +232,13 @@ describe("mcp faults #faults", function()
     end)
   end)
 
+  it("a stream with ids whose peer falls silent is taken up elsewhere", function()
+    local connection = connect(PATHS.legacy)
+    local result = assert(connection:call_tool("silent-resumable", { n = 1 }, { idle_timeout = IDLE }))
+    assert.equal("done", result.content[1].text)
+    connection:close()
+  end)
+
   it("batches are for 2025-03-26", function()
     local connection = connect "/legacy/2025-03-26"
     for _, tool in ipairs { "batch", "batch-stream" } do

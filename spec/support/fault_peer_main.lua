@@ -72,6 +72,12 @@ tools["cut-resumable"] = function(request)
   return STREAM .. table.concat(with_ids(request.id, request.n)):sub(1, request.n), true
 end
 
+-- the same, but the peer falls silent after the first event
+tools["silent-resumable"] = function(request)
+  resumable[request.n] = request.id
+  request.send(STREAM .. with_ids(request.id, request.n)[1])
+end
+
 local function resume(request)
   local call, seen = request.head:match "[Ll]ast%-[Ee]vent%-[Ii][Dd]: (%d+)/(%d)"
   if not call then return http("405 No", "", "") end
@@ -165,6 +171,42 @@ tools["reset"] = function(request)
   request.send("", true)
 end
 
+-- --- questions and reports ------------------------------------------------------------------
+
+local FORM = '"method":"elicitation/create","params":{"message":"?","requestedSchema":'
+  .. '{"type":"object","properties":{"name":{"type":"string"}}}}'
+
+local asking = {} -- by number of a question: the call that asks it
+
+-- asks in the way of its era; the result is the name that comes back
+tools["ask"] = function(request)
+  if request.era == "legacy" then
+    asking[#asking + 1] = request
+    request.send(STREAM .. events(('{"jsonrpc":"2.0","id":"q%d",%s}'):format(#asking, FORM)))
+    return
+  end
+  local name = request.body:match '"inputResponses":.-"name":"([^"]*)"'
+  if name then return json(answer(request.id, name)) end
+  return json(('{"jsonrpc":"2.0","id":%s,"result":{"resultType":"input_required",'
+    .. '"inputRequests":{"k":{%s}},"requestState":"s"}}'):format(request.id, FORM))
+end
+
+local function take_answer(request)
+  local call = asking[tonumber(request.body:match '"id":"q(%d+)"')]
+  call.send(events(answer(call.id, request.body:match '"name":"([^"]*)"')), true)
+  return http("202 Accepted", "", "")
+end
+
+tools["count"] = function(request)
+  local list = {}
+  for n = 1, request.n do
+    list[n] = ('{"jsonrpc":"2.0","method":"notifications/progress",'
+      .. '"params":{"progressToken":%s,"progress":%d}}'):format(request.id, n)
+  end
+  list[#list + 1] = answer(request.id)
+  return STREAM .. events(table.unpack(list)), true
+end
+
 -- --- the sober part -------------------------------------------------------------------------
 
 -- Which version a session speaks is in its path: /legacy/2025-03-26
@@ -183,6 +225,7 @@ end
 raw_server.run(function(request)
   if request.method == "GET" then return resume(request) end
   if request.method == "DELETE" then return http("200 OK", "", "") end
+  if not request.rpc then return take_answer(request) end
   if not request.id or request.rpc:find "^notifications/" then return http("202 Accepted", "", "") end
   if request.rpc == "server/discover" and request.era == "modern" then return discover(request) end
   if request.rpc == "initialize" and request.era == "legacy" then return open(request) end
