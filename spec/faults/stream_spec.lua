@@ -43,6 +43,26 @@ describe("a stream #faults", function()
     return server:stats().bytes_out
   end
 
+  -- The timer of a connection of ours, as the kernel shows it.
+  local function timer_to(port)
+    for line in io.lines "/proc/self/net/tcp" do
+      local remote, timer = line:match "^%s*%d+: %S+ %x+:(%x+) 01 %S+ (%x+):"
+      if remote and tonumber(remote, 16) == tonumber(port) then return timer end
+    end
+  end
+
+  it("lets TCP find out that its peer is gone", function()
+    local stream = open("events-held", true)
+    local timer
+    for _ = 1, 100 do -- what was sent has to be acknowledged first
+      timer = timer_to(server.ports.plain)
+      if timer == "02" then break end
+      core.sleep(0.01)
+    end
+    stream:close()
+    assert.equal("02", timer) -- keepalive
+  end)
+
   for _, driver in ipairs(drivers.names) do
     local run = drivers.run[driver]
     if run then
