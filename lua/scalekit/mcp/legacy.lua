@@ -6,10 +6,9 @@ local core = require "scalekit.core"
 local answer = require "scalekit.mcp.answer"
 local channel = require "scalekit.mcp.channel"
 local driver = require "scalekit.driver"
-local failure = require "scalekit.mcp.failure"
 local flight = require "scalekit.flight"
+local handshake = require "scalekit.mcp.handshake"
 local input = require "scalekit.mcp.input"
-local json = require "scalekit.json"
 local resume = require "scalekit.mcp.resume"
 local rpc = require "scalekit.mcp.rpc"
 local version = require "scalekit.mcp.version"
@@ -17,7 +16,6 @@ local version = require "scalekit.mcp.version"
 local legacy = {}
 
 local METHOD_NOT_FOUND = -32601
-local MAX_SESSION_ID = 1024
 local NOTICE_SHARE, NOTICE_MOST = 0.05, 1 -- of the time given, to say that we gave up
 
 -- The methods during which a server may ask something.
@@ -91,12 +89,12 @@ end
 -- One request and its answer. All but the handshake may be resumed, and are
 -- given up with a notice to the server.
 local function ask(self, method, params, call)
-  local wire, id, handshake = self.wire, self.wire:next_id(), method == "initialize"
+  local wire, id, opening = self.wire, self.wire:next_id(), method == "initialize"
   local inner = {
     deadline = call.deadline, idle_timeout = call.idle_timeout, breaker = call.breaker,
   }
-  local headers = handshake and wire:to_post() or headers_of(self)
-  if not handshake then
+  local headers = opening and wire:to_post() or headers_of(self)
+  if not opening then
     inner.deadline = call.deadline
       - math.min(NOTICE_MOST, (call.deadline - core.now()) * NOTICE_SHARE)
   end
@@ -114,69 +112,23 @@ local function ask(self, method, params, call)
         return true
       end,
       abandoned = function() give_up(self, headers, id, "cancelled", call.deadline) end,
-      resume = not handshake and resume.of(wire, function() return self:to_listen() end, inner),
+      resume = not opening and resume.of(wire, function() return self:to_listen() end, inner),
     })
   end
-  if not handshake and err and err.outcome == "unknown"
+  if not opening and err and err.outcome == "unknown"
     and (err.kind == "timeout" or err.kind == "cancelled") then
     give_up(self, headers, id, err.kind, call.deadline)
   end
   return message, err
 end
 
-local function session_of(message)
-  local text = message.headers["mcp-session-id"]
-  if text == nil then return nil end
-  if #text > MAX_SESSION_ID or not text:find "^[\33-\126]+$" then
-    return nil, failure.protocol "the server sent a malformed session id"
-  end
-  return core.secret(text)
-end
-
--- A version that a refusal of the handshake offers instead of ours.
-local function offered(message, proposal)
-  local data = message and message.error and message.error.data
-  local supported = json.is_object(data) and data.supported
-  local best = json.is_array(supported) and version.best(version.LEGACY, supported)
-  return best ~= proposal and best or nil
-end
-
--- Proposes a version; once more if the server names another one.
-local function propose(self, call)
-  local function once(proposal)
-    return ask(self, "initialize", {
-      protocolVersion = proposal,
-      capabilities = input.capabilities(self.callbacks),
-      clientInfo = self.client_info,
-    }, call)
-  end
-  local message, err = once(self.proposal)
-  local other = offered(message, self.proposal)
-  if not other then return message, err end
-  self.proposal = other
-  return once(other)
-end
-
--- The handshake.
+-- Agrees with the server, and tells it so.
 local function initialize(self, call)
-  local message, err = propose(self, call)
-  local result, raw = answer.settle(self.wire, "initialize", message, err)
-  if not result then return nil, raw end
-  local spoken = version.best(version.LEGACY, { result.protocolVersion })
-  if not spoken then
-    return nil, failure.protocol("the server speaks only "
-      .. (failure.words(self.wire.secrets, result.protocolVersion) or "an unnamed version"))
-  end
-  local session
-  session, err = session_of(message)
-  if err then return nil, err end
-  self.session, self.protocol_version, self.raw = session, spoken, raw
-  self.result = result
-  self.server_info = json.is_object(result.serverInfo) and result.serverInfo or nil
-  self.capabilities = json.is_object(result.capabilities) and result.capabilities or {}
-  self.instructions = type(result.instructions) == "string" and result.instructions or nil
+  local ok, err = handshake.agree(self, function(method, params)
+    return ask(self, method, params, call)
+  end)
+  if not ok then return nil, err end
   self.channel:reset()
-  local ok
   ok, err = self.wire:tell(headers_of(self), rpc.notification "notifications/initialized", call)
   if ok and self.log_level then
     ask(self, "logging/setLevel", { level = self.log_level }, call) -- the old session had it
