@@ -263,6 +263,7 @@ local function listen(self)
   while is_wanted(self) and #self.calls > 0 and not (err and err.kind == "cancelled") do
     if self.events or self.failures > 0 then self.begun:set() end
     err = select(2, self:turn(core.now() + SLICE, core.now() + HEAD_MOST))
+    if err and err.kind == "unavailable" then driver.current().sleep(SLICE) end
   end
   self.listening, self.listener = false, nil
   self.begun:set()
