@@ -81,6 +81,7 @@ end
 -- @tparam function handle `handle(request)` → the answer and whether to close
 --   the connection, or nil where `request.send` is used
 function raw_server.run(handle)
+  uv.new_signal():start("sigpipe", function() end) -- clients go away while we write
   local server = uv.new_tcp()
   server:bind("127.0.0.1", 0)
   local port = server:getsockname().port
