@@ -91,13 +91,23 @@ build/faults/server: $(wildcard spec/faults/*.c spec/faults/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE $(filter %.c,$^) -lssl -lcrypto -lpthread -o $@
 
-# Tables and targets, in Markdown: the client beside bare libcurl.
-bench: bench-client
+# Tables and targets, in Markdown: the client beside bare libcurl, the MCP
+# client beside the TypeScript SDK's.
+bench: bench-client bench-mcp-client
 bench-client: build-5.4 build/bench/limit
 	@$(WITH_5.4) lua5.4 spec/bench/client.lua $(ROUNDS)
 build/bench/limit: spec/bench/limit.c
 	@mkdir -p $(@D)
 	$(CC) -O2 $(WARN) -D_GNU_SOURCE $< -lcurl -o $@
+
+bench-mcp-client: build-5.4
+	@spec/peers/install.sh
+	@$(WITH_5.4) lua5.4 spec/bench/mcp.lua $(ROUNDS)
+
+# The official MCP conformance suite on our client.
+conformance: build-5.4
+	@spec/peers/install.sh
+	@$(WITH_5.4) lua5.4 spec/conformance/run.lua $(SCENARIO)
 
 # libFuzzer on every parser: FUZZ_SECONDS for each target. Needs clang.
 fuzz:
@@ -110,5 +120,6 @@ walk: build-5.4 build-jit
 clean:
 	rm -rf build
 
-.PHONY: demo dev test build build-all layers valgrind bench bench-client fuzz walk clean
+.PHONY: demo dev test build build-all layers valgrind bench bench-client \
+  bench-mcp-client conformance fuzz walk clean
 .SECONDARY:

@@ -13,6 +13,9 @@
 #error "libcurl 7.80 or newer: without CURLOPT_PREREQFUNCTION a request may be sent twice"
 #endif
 
+#define KEEPALIVE_IDLE 30L     /* seconds of silence before TCP asks */
+#define KEEPALIVE_INTERVAL 10L /* seconds between two questions      */
+
 /* --- callbacks ------------------------------------------------------------------ */
 
 static int is_event_stream(const sk_transfer *t) {
@@ -207,6 +210,10 @@ static int set_profile(CURL *e, sk_loop *l, const sk_profile_options *o) {
   curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
                    (long)(o->http1 ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
   if (o->connect_ms) curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, o->connect_ms);
+  /* a stream may be silent for hours; that its peer is gone is for TCP to find out */
+  curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(e, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE);
+  curl_easy_setopt(e, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_INTERVAL);
   curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_open);
   curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, l);
   curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, on_close);

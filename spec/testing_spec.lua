@@ -1,5 +1,6 @@
 -- The environment for users' own tests.
 local errors = require "scalekit.error"
+local mcp = require "scalekit.mcp"
 local scalekit = require "scalekit"
 local testing = require "scalekit.testing"
 local webhook = require "scalekit.webhook"
@@ -58,11 +59,23 @@ describe("scalekit.testing", function()
     create()
     env:authorize { identifier = "ada" }
     local session = scalekit.check(open())
-    local connection = scalekit.check(session:connect())
+    local connection = scalekit.check(mcp.connect {
+      url = session.url, token = session.token, transport = env.transport,
+    })
     env:advance "2h"
     local _, err = connection:list_tools()
     assert.equal("unauthorized", err.kind)
     assert.is_true(session:expired())
+  end)
+
+  it("lets a session's connection outlive its token", function()
+    create()
+    env:authorize { identifier = "ada" }
+    local session = scalekit.check(open())
+    local connection = scalekit.check(session:connect())
+    env:advance "2h"
+    assert.is_table(scalekit.check(connection:list_tools()))
+    assert.is_false(session:expired())
   end)
 
   it("starts its clock where it is told", function()

@@ -215,14 +215,27 @@ local function require_open(self, what)
 end
 
 local CONNECT = {
-  timeout = duration.TYPE, headers = "table", era = "string", client_info = "table",
-  transport = "function", allow_insecure_http = "boolean", max_body = "number",
+  timeout = duration.TYPE, idle_timeout = duration.TYPE, headers = "table", era = "string",
+  client_info = "table", transport = "function", allow_insecure_http = "boolean",
+  max_body = "number", on_progress = "function", on_message = "function",
+  on_elicitation = "function", on_url = "function", on_sampling = "function",
+  on_warning = "function",
 }
 
---- Connects to the server; a token that has run out is renewed first.
+--- Connects to the server; a token that has run out is renewed first. When the server
+-- refuses the token later on, another one is minted, once, and what was refused is
+-- sent again.
 -- @tparam[opt] table opts as for `scalekit.mcp.connect`
 -- @tparam[opt=30] number|string opts.timeout seconds or a text, for connecting and for each call
+-- @tparam[opt] number|string opts.idle_timeout seconds or a text without a byte, after
+-- which the server counts as gone
 -- @tparam[opt] table opts.headers further headers
+-- @tparam[opt] function opts.on_progress as for `call_tool`, for every call
+-- @tparam[opt] function opts.on_message
+-- @tparam[opt] function opts.on_elicitation
+-- @tparam[opt] function opts.on_url
+-- @tparam[opt] function opts.on_sampling
+-- @tparam[opt] function opts.on_warning about a tool that is left out and the like
 -- @tparam[opt="auto"] string opts.era "modern" or "legacy" where it is known
 -- @tparam[opt] table opts.client_info `{ name, version }` of the program
 -- @tparam[opt] function opts.transport how requests travel; the client's own by default
@@ -242,7 +255,14 @@ function methods:connect(opts)
     local ok, err = self:renew()
     if not ok then return nil, err end
   end
-  settings.url, settings.token = self.url, self.token
+  settings.url = self.url
+  settings.token = function(refusal, seconds)
+    if refusal then
+      local ok, err = self:renew { timeout = seconds }
+      if not ok then return nil, err end
+    end
+    return self.token
+  end
   if of.hooks then
     settings.headers = of.hooks:trace_headers(settings.headers, {
       operation = "connect", method = "POST", url = self.url, attempt = 1,

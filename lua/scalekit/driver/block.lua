@@ -10,8 +10,12 @@ function block.active()
 end
 
 -- One wait a turn, so that a signal's hook (Ctrl-C) runs in between.
-function block.wait(loop, transfer)
-  while not loop:drive(transfer) do end
+function block.wait(loop, transfer, deadline)
+  local left = deadline and math.max(0, deadline - core.now())
+  while not loop:drive(transfer, left) do
+    left = deadline and deadline - core.now()
+    if left and left <= 0 then return nil, "timeout" end
+  end
   return true
 end
 

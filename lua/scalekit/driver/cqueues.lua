@@ -49,9 +49,11 @@ local function ask_pump(loop, controller)
   return counter
 end
 
---- Parks until the transfer has something for us.
-function driver.wait(loop, transfer)
+--- Parks until the transfer has something for us, or the deadline has passed.
+function driver.wait(loop, transfer, deadline)
   while not transfer:ready() do
+    local left = deadline and deadline - core.now()
+    if left and left <= 0 then return nil, "timeout" end
     local news = condition.new()
     local counter
     local id = waiters.add(loop, transfer, function()
@@ -59,8 +61,9 @@ function driver.wait(loop, transfer)
       news:signal()
     end)
     counter = ask_pump(loop, (cqueues.running()))
-    if not transfer:ready() then news:wait() end
+    if not transfer:ready() then news:wait(left) end
     waiters.notify(loop, id)
+    if left then loop:nudge() end -- the pump may have nobody to wait for any more
   end
   return true
 end

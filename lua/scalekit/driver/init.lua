@@ -2,12 +2,13 @@
 -- of the running coroutine and never know which one it is.
 --
 -- A driver is a table: `name`; `active()`, whether it can park the running
--- coroutine; `wait(loop, transfer)`, which returns true once the transfer is
--- ready, or `nil, reason`; `sleep(seconds)`; `now()`, monotonic seconds; and
--- `signal()`, a latch with `set()` and `wait(deadline)`, whose wait answers
--- `nil, "busy"` where this coroutine cannot park and `nil, "timeout"` when the
--- deadline passed. `spawn(fn)`, where it has one, starts a coroutine that may
--- wait, for what is done in bulk; without it such work blocks.
+-- coroutine; `wait(loop, transfer, deadline)`, which returns true once the
+-- transfer is ready, or `nil, reason` ("timeout" once a deadline that was given
+-- has passed); `sleep(seconds)`; `now()`, monotonic seconds; `signal()`, a latch
+-- with `set()` and `wait(deadline)`, whose wait answers `nil, "busy"` where this
+-- coroutine cannot park and `nil, "timeout"` when the deadline passed; and,
+-- where something can run beside the running coroutine, `spawn(fn)`, which
+-- starts a coroutine that may wait as well.
 -- @module scalekit.driver
 
 local block = require "scalekit.driver.block"
@@ -25,10 +26,12 @@ local others = {} -- of event loops that a program has brought along
 --       name = "mine",
 --       active = function() return my_loop.is_mine(coroutine.running()) end,
 --       sleep = my_loop.sleep,
---       wait = function(loop, transfer)
+--       wait = function(loop, transfer, deadline)
 --         while not transfer:ready() do
---           my_loop.wait_readable(loop:pollfd(), loop:timeout()) -- parks this coroutine
---           loop:step()
+--           local left = deadline and deadline - scalekit.core.now()
+--           if left and left <= 0 then return nil, "timeout" end
+--           my_loop.wait_readable(loop:pollfd(), math.min(loop:timeout() or 60, left or 60))
+--           loop:step() -- the line above has parked this coroutine
 --         end
 --         return true
 --       end,
@@ -37,8 +40,10 @@ local others = {} -- of event loops that a program has brought along
 -- `loop:timeout()` is to be asked before every wait: it says how long to wait
 -- at most (nil: for ever) and tells the kernel what to watch. Without a
 -- `signal` of its own the driver's coroutines do not wait for one another:
--- each fetches its own access token where two come at the same time.
--- @tparam table one `name`, `active`, `sleep`, `wait`, and perhaps `now` and `signal`
+-- each fetches its own access token where two come at the same time. Without a
+-- `spawn` an MCP session of the older era hears its server only during calls, and
+-- work in bulk is done one by one.
+-- @tparam table one `name`, `active`, `sleep`, `wait`, and perhaps `now`, `signal` and `spawn`
 function driver.use(one)
   for _, name in ipairs { "active", "wait", "sleep" } do
     if type(one[name]) ~= "function" then
@@ -62,7 +67,19 @@ function driver.current()
   return block
 end
 
+-- PUC-Rio Lua 5.1 cannot yield across pcall, nor through an iterator.
 local YIELDS_ANYWHERE = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
+
+--- Like `pcall`, for a function that may wait. In a coroutine of PUC-Rio Lua 5.1,
+-- where both together cannot be, an error goes on its way.
+-- @local
+-- @tparam function fn
+-- @param ... its arguments
+-- @return as `pcall`
+function driver.pcall(fn, ...)
+  if YIELDS_ANYWHERE or not coroutine.running() then return pcall(fn, ...) end
+  return true, fn(...)
+end
 
 --- Calls a function that may wait from within an iterator. Lua 5.1 cannot yield
 -- through a generic `for`: there the built-in scheduler runs the other tasks

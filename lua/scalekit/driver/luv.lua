@@ -77,14 +77,38 @@ function rearm(loop)
   end
 end
 
---- Parks until the transfer has something for us.
-function driver.wait(loop, transfer)
+-- A timer that goes off at a deadline; to be closed in any case.
+local function alarm(deadline, wake)
+  local timer = uv.new_timer()
+  start(timer, deadline - core.now(), wake)
+  return timer
+end
+
+--- Parks until the transfer has something for us, or the deadline has passed.
+function driver.wait(loop, transfer, deadline)
   local thread = coroutine.running()
   while not transfer:ready() do
-    local id = waiters.add(loop, transfer, function() resume(thread) end)
+    local waiting, timed_out, timer = true, false, nil
+    local function wake()
+      if not waiting then return end
+      waiting = false
+      if timer then timer:close() end
+      resume(thread)
+    end
+    local id = waiters.add(loop, transfer, wake)
     rearm(loop)
+    if deadline then
+      timer = alarm(deadline, function()
+        timed_out = true
+        wake()
+      end)
+    end
     coroutine.yield()
     waiters.remove(loop, id)
+    if timed_out and not transfer:ready() then
+      rearm(loop)
+      return nil, "timeout"
+    end
   end
   return true
 end
@@ -121,8 +145,7 @@ function signal:wait(deadline)
     resume(thread)
   end
   if deadline then
-    timer = uv.new_timer()
-    start(timer, deadline - core.now(), function()
+    timer = alarm(deadline, function()
       timed_out = true
       wake()
     end)

@@ -21,11 +21,16 @@ local step = {
   hold = tasks.hold,
 }
 
---- Parks until the transfer has something for us.
-function step.wait(loop, transfer)
+--- Whether `run` is under way, whoever asks.
+function step.running()
+  return tasks.running ~= nil
+end
+
+--- Parks until the transfer has something for us, or the deadline has passed.
+function step.wait(loop, transfer, deadline)
   tasks.running.loops[loop] = true
   while not transfer:ready() do
-    local task = tasks.ticket()
+    local task, ticket = tasks.ticket()
     -- one waker serves all waits of a task: the book forgets it before the next
     local waker = task.waker
     if not waker then
@@ -34,7 +39,11 @@ function step.wait(loop, transfer)
     end
     local id = waiters.add(loop, transfer, waker)
     task.loop, task.transfer, task.waits_for = loop, transfer, id
+    local timer = deadline and tasks.running.timers:add(deadline, function()
+      tasks.wake(task, ticket, nil, "timeout")
+    end)
     local ok, reason = tasks.park()
+    if timer then timer.cancelled = true end
     task.loop, task.transfer = nil, nil
     if not ok then
       waiters.remove(loop, id)

@@ -3,6 +3,7 @@
 -- @module scalekit.mcp.answer
 
 local core = require "scalekit.core"
+local driver = require "scalekit.driver"
 local failure = require "scalekit.mcp.failure"
 local rpc = require "scalekit.mcp.rpc"
 
@@ -19,15 +20,26 @@ local function found(message, response)
   return message
 end
 
--- Looks through one text; the message, or nil and an error if reading must end.
-local function take(wire, text, exchange)
+--- Reads one text of a peer.
+-- @tparam table wire
+-- @tparam string text
+-- @tparam ?boolean batches whether it may be an array
+-- @treturn[1] table array of messages, as from `rpc.read`
+-- @treturn[2] nil
+-- @treturn[2] table error
+function answer.messages(wire, text, batches)
   if #text > wire.max_body then
     return nil, failure.protocol(("a message of more than %d bytes"):format(wire.max_body))
   end
-  local messages, reason = rpc.read(text, wire.max_depth, exchange.batches)
-  if not messages then
-    return nil, failure.protocol("the server sent no valid message: " .. reason)
-  end
+  local messages, reason = rpc.read(text, wire.max_depth, batches)
+  if messages then return messages end
+  return nil, failure.protocol("the server sent no valid message: " .. reason)
+end
+
+-- Looks through one text; the message, or nil and an error if reading must end.
+local function take(wire, text, exchange)
+  local messages, reason = answer.messages(wire, text, exchange.batches)
+  if not messages then return nil, reason end
   local answered
   for _, message in ipairs(messages) do
     if belongs(message, exchange) then
@@ -42,6 +54,12 @@ local function take(wire, text, exchange)
   return answered
 end
 
+-- What else than JSON a body claims to be, or nil.
+local function foreign_type(response)
+  local kind = (response.headers["content-type"] or ""):match "^[^;]*"
+  return kind ~= "" and not kind:lower():find "json" and kind or nil
+end
+
 local function from_body(wire, response, exchange)
   local status, body = response.status, response.body or ""
   local message, err
@@ -52,10 +70,29 @@ local function from_body(wire, response, exchange)
   if status >= 300 then return nil, failure.http(wire, response) end
   if body == "" or status == 202 then
     err = failure.protocol "the server took the request and gave no answer"
+  elseif err and foreign_type(response) then
+    err = failure.protocol("the server answered with something else than JSON: "
+      .. failure.words(wire.secrets, foreign_type(response)))
   end
   err = err or failure.protocol "the server answered another request"
   err.status = err.status or status
   return nil, err
+end
+
+--- The data of an event that is a message. Empty data only says where a stream
+-- stands, and other kinds of events are for others.
+-- @tparam table event
+-- @treturn ?string
+function answer.data(event)
+  local kind, data = event.event, event.data
+  if (kind == nil or kind == "" or kind == "message") and data and data ~= "" then return data end
+  return nil
+end
+
+-- Whether a stream that ended with an error may go on elsewhere: it broke, or
+-- its peer fell silent while there was time left.
+local function is_broken(err, exchange)
+  return err.kind == "network" or (err.kind == "timeout" and core.now() < exchange.deadline)
 end
 
 -- Reads one stream to its end or to the answer. Returns the message; or nil,
@@ -63,13 +100,12 @@ end
 local function from_events(wire, events, exchange, place)
   while true do
     local event, err = events:read()
-    if not event then return nil, err, err and err.kind ~= "network" end
+    if not event then return nil, err, err and not is_broken(err, exchange) end
     place.id, place.retry = event.id or place.id, event.retry or place.retry
-    -- empty data only says where the stream stands
-    local is_message = event.event == nil or event.event == "" or event.event == "message"
-    if is_message and event.data and event.data ~= "" then
+    local data = answer.data(event)
+    if data then
       local message
-      message, err = take(wire, event.data, exchange)
+      message, err = take(wire, data, exchange)
       if message or err then return message, err, true end
     end
     if core.now() >= exchange.deadline then return nil, failure.timeout(), true end
@@ -81,8 +117,9 @@ end
 -- @tparam table response
 -- @tparam table exchange `id` of the request, `deadline`, `batches`,
 --   `on_notification(message)`, `on_request(message)` → true or nil and an
---   error that ends the call, and `resume(place)` → response or nil and an
---   error, where a broken stream can be taken up again
+--   error that ends the call, `resume(place)` → response or nil and an error,
+--   where a broken stream can be taken up again, and `abandoned()`, called
+--   before the error of a callback goes on
 -- @treturn[1] table message from `rpc.read`, with `status` and `headers`
 -- @treturn[2] nil
 -- @treturn[2] table error
@@ -95,8 +132,12 @@ function answer.read(wire, response, exchange)
       return nil, failure.http(wire, response)
     end
     if not events then return from_body(wire, response, exchange) end
-    local message, err, final = from_events(wire, events, exchange, place)
-    events:close()
+    local ok, message, err, final = driver.pcall(from_events, wire, events, exchange, place)
+    wire:finish(events)
+    if not ok then
+      if exchange.abandoned then exchange.abandoned() end
+      error(message, 0)
+    end
     if message then return found(message, response) end
     if final then return nil, err end
     if status >= 300 then return nil, failure.http(wire, response) end
@@ -107,16 +148,19 @@ function answer.read(wire, response, exchange)
 end
 
 --- What to do with notifications that come before an answer.
+-- @tparam table peer `noticed(message)` hears of what concerns no single call
 -- @tparam table call `on_progress(params)` and `on_message(params)`, both optional
--- @tparam number id of the request, which is its progress token as well
+-- @tparam ?number id of the request, which is its progress token as well
 -- @treturn function for `on_notification`
-function answer.notices(call, id)
+function answer.notices(peer, call, id)
   return function(message)
     local method, params = message.method, message.params
     if method == "notifications/progress" then
       if call.on_progress and params.progressToken == id then call.on_progress(params) end
-    elseif method == "notifications/message" and call.on_message then
-      call.on_message(params)
+    elseif method == "notifications/message" then
+      if call.on_message then call.on_message(params) end
+    else
+      peer.noticed(message)
     end
   end
 end
@@ -128,6 +172,7 @@ end
 -- @treturn[2] table error
 function answer.settle(wire, method, message, err)
   if message and message.result then return message.result, message.raw end
+  if err and err.kind == "cancelled" and wire.closed then err = wire.closing() end
   err = err or failure.rpc(wire, message)
   err.operation = err.operation or method
   return nil, err

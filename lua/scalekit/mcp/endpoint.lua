@@ -101,24 +101,40 @@ local function add_header(spec, name, value)
   return true
 end
 
+--- Makes a token from outside fit to be sent.
+-- @param value string or secret
+-- @treturn[1] secret
+-- @treturn[2] nil
+-- @treturn[2] string what is wrong with it
+function endpoint.token(value)
+  if type(value) ~= "string" and not is_secret(value) then
+    return nil, "the token must be a string, got " .. type(value)
+  end
+  return as_secret(value, "token")
+end
+
 --- Reads the options.
 -- @tparam table opts `url`, `token`, `headers`, `allow_insecure_http`
--- @treturn[1] table `url`, `auth`, `headers` (lower-case names), `secrets` (a list)
+-- @treturn[1] table `url`, `auth` or `source` (a function that returns tokens),
+--   `headers` (lower-case names), `secrets` (a list), `accept`
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong with these values
 function endpoint.read(opts)
-  local spec = { url = opts.url, headers = {}, secrets = {} }
+  local spec = { url = opts.url, headers = {}, secrets = {}, accept = endpoint.token }
   for name, value in pairs(opts.headers or {}) do
     local ok, fault = add_header(spec, name, value)
     if not ok then return nil, fault end
   end
-  if opts.token then
+  if type(opts.token) == "function" then
+    spec.source = opts.token
+  elseif opts.token then
     local secret, fault = as_secret(opts.token, "token")
     if not secret then return nil, fault end
     spec.auth = secret
     spec.secrets[#spec.secrets + 1] = secret
   end
-  local fault = fault_of_url(spec.url, #spec.secrets > 0, opts.allow_insecure_http)
+  local has_secret = #spec.secrets > 0 or spec.source ~= nil
+  local fault = fault_of_url(spec.url, has_secret, opts.allow_insecure_http)
   if fault then return nil, fault end
   return spec
 end

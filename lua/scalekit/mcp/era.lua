@@ -6,6 +6,7 @@
 -- @module scalekit.mcp.era
 
 local failure = require "scalekit.mcp.failure"
+local input = require "scalekit.mcp.input"
 local json = require "scalekit.json"
 local legacy = require "scalekit.mcp.legacy"
 local modern = require "scalekit.mcp.modern"
@@ -39,7 +40,7 @@ local function verdict(peer, message, err)
   end
   local offered, code = modern.offered(message), message.error and message.error.code
   if says_nothing(message.status) or (MODERN_ERROR[code] and message.status >= 400) then
-    return nil, failure.rpc(peer.wire, message)
+    return nil, code and failure.rpc(peer.wire, message) or failure.http(peer.wire, message)
   end
   if message.result and json.is_array(message.result.supportedVersions) then
     offered = message.result.supportedVersions
@@ -57,19 +58,10 @@ local function verdict(peer, message, err)
   return nil, no_common_version(peer.wire, offered)
 end
 
---- Opens a connection in the era of the server.
--- @tparam table wire
--- @tparam table options `era` ("auto", "modern" or "legacy") and `client_info`
--- @tparam number deadline
--- @treturn[1] table peer: `era`, `protocol_version`, `server_info`, `capabilities`,
---   `instructions`; `request`, `discover`, `ping`, `close`
--- @treturn[2] nil
--- @treturn[2] table error
-function era.open(wire, options, deadline)
-  local info = options.client_info
-  if options.era == "legacy" then return legacy.open(wire, info, deadline) end
-  local peer = modern.new(wire, info)
-  local message, err = peer:ask(PROBE, nil, { deadline = deadline })
+-- Asks a server what it is, and opens it as that.
+local function probe(wire, options, call)
+  local peer = modern.new(wire, options)
+  local message, err = peer:ask(PROBE, nil, call)
   local found, detail = verdict(peer, message, err)
   if found == "modern" then return peer end
   if not found then
@@ -82,7 +74,39 @@ function era.open(wire, options, deadline)
     err.operation = PROBE
     return nil, err
   end
-  return legacy.open(wire, info, deadline, detail)
+  return legacy.open(wire, options, call, detail)
+end
+
+-- Whether a handshake that worked once failed in a way that may mean another era.
+local function is_doubtful(err)
+  local status = err.status
+  if status and says_nothing(status) then return false end
+  return status ~= nil or err.code ~= nil or err.kind == "protocol"
+end
+
+--- Opens a connection in the era of the server.
+-- @tparam table wire
+-- @tparam table options `era` ("auto", "modern" or "legacy"), `client_info`,
+--   `memory` (of eras) and the callbacks of `scalekit.mcp.input`
+-- @tparam table limits `deadline`, `idle_timeout`
+-- @treturn[1] table peer: `era`, `protocol_version`, `server_info`, `capabilities`,
+--   `instructions`; `request`, `discover`, `ping`, `set_log_level`, `listen`, `close`
+-- @treturn[2] nil
+-- @treturn[2] table error
+function era.open(wire, options, limits)
+  local call = { deadline = limits.deadline, idle_timeout = limits.idle_timeout }
+  for _, name in ipairs(input.CALLBACKS) do call[name] = options[name] end
+  if options.era == "legacy" then return legacy.open(wire, options, call) end
+  local memory, url = options.memory, wire.url
+  local known, spoken = memory:recall(url)
+  if known == "legacy" and options.era == "auto" then
+    local peer, err = legacy.open(wire, options, call, spoken)
+    if peer or not is_doubtful(err) then return peer, err end
+    memory:forget(url)
+  end
+  local peer, err = probe(wire, options, call)
+  if peer then memory:learn(url, peer.era, peer.protocol_version) end
+  return peer, err
 end
 
 return era

@@ -14,10 +14,12 @@ local failure = {}
 local MAX_TEXT = 300   -- bytes of a peer's words in a message
 local MAX_READ = 4096  -- bytes of them that are looked at
 
+local INTERNAL = -32603
+
 local BY_CODE = {
   [-32700] = "bad_request", [-32600] = "bad_request", [-32602] = "bad_request",
   [-32601] = "not_found", [-32002] = "not_found",
-  [-32603] = "internal",
+  [INTERNAL] = "internal",
   [-32020] = "protocol", [-32022] = "protocol",
   [-32021] = "unimplemented",         -- the server needs a capability we did not declare
   [-32042] = "authorization_required", -- the user has to open the links in `data`
@@ -106,7 +108,7 @@ function failure.http(wire, response)
   local message = EXPLAIN[kind] or "the server refused the request"
   if status >= 300 and status < 400 then
     message = "the server redirects elsewhere, which is not followed"
-  elseif status == 401 and not wire.auth then
+  elseif status == 401 and not wire.bearer.current then
     message = "the server asks for a token"
   end
   local words = refused
@@ -120,6 +122,13 @@ function failure.http(wire, response)
     retry_after = retry.after(headers["retry-after"], os.time()),
     outcome = status >= 500 and "unknown" or "none",
   }
+end
+
+-- Whether a refusal says that nothing was executed: what is wrong with the
+-- request, and not what went wrong with it.
+local function is_refusal(code, status)
+  if BY_CODE[code] and code ~= INTERNAL then return true end
+  return status ~= nil and status >= 400 and status < 500
 end
 
 --- The error for a JSON-RPC error.
@@ -137,6 +146,7 @@ function failure.rpc(wire, message)
     data = failure.data(wire, core.json_member(message.raw_error, "data")),
     status = status ~= 200 and status or nil,
     retry_after = retry.after(message.headers and message.headers["retry-after"], os.time()),
+    outcome = is_refusal(code, status) and "none" or "unknown",
   }
 end
 

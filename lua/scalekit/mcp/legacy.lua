@@ -4,192 +4,184 @@
 
 local core = require "scalekit.core"
 local answer = require "scalekit.mcp.answer"
+local channel = require "scalekit.mcp.channel"
 local driver = require "scalekit.driver"
-local failure = require "scalekit.mcp.failure"
-local header = require "scalekit.mcp.header"
-local json = require "scalekit.json"
+local flight = require "scalekit.flight"
+local handshake = require "scalekit.mcp.handshake"
+local input = require "scalekit.mcp.input"
+local resume = require "scalekit.mcp.resume"
 local rpc = require "scalekit.mcp.rpc"
 local version = require "scalekit.mcp.version"
 
 local legacy = {}
 
 local METHOD_NOT_FOUND = -32601
-local MAX_SESSION_ID, MAX_EVENT_ID = 1024, 8192
-local DEFAULT_RETRY, LEAST_RETRY = 1, 0.05 -- seconds before a stream is taken up again
-local NOTICE_SHARE, NOTICE_MOST = 0.05, 1  -- of the time given, to say that we gave up
+local NOTICE_SHARE, NOTICE_MOST = 0.05, 1 -- of the time given, to say that we gave up
+
+-- The methods during which a server may ask something.
+local ASKING = { ["tools/call"] = true, ["prompts/get"] = true, ["resources/read"] = true }
 
 local legacy_methods = { era = "legacy" }
 local legacy_mt = { __index = legacy_methods, __name = "scalekit.mcp.legacy" }
 
+local function nobody() end
+
+-- Adds to headers what every request after the handshake carries.
+local function of_session(self, headers)
+  headers["mcp-protocol-version"] = self.protocol_version
+  headers["mcp-session-id"] = self.session
+  return headers
+end
+
 local function headers_of(self)
-  return {
-    ["mcp-protocol-version"] = self.protocol_version,
-    ["mcp-session-id"] = self.session,
-  }
+  return of_session(self, self.wire:to_post())
 end
 
--- We offer the server no capability, so ping is all it may ask. An answer that
--- does not arrive is the server's loss; the call goes on.
-local function refuse(wire, headers, deadline)
-  return function(message)
-    local text
-    if message.method == "ping" then
-      text = rpc.response(message, {})
-    else
-      text = rpc.response(message, nil, {
-        code = METHOD_NOT_FOUND, message = "this client offers no such method",
-      })
-    end
-    wire:tell(headers, text, deadline)
-    return true
+--- The headers of a GET for a stream.
+function legacy_methods:to_listen()
+  return of_session(self, self.wire:to_listen())
+end
+
+--- Whether texts of the server may be arrays of messages.
+function legacy_methods:batches()
+  return self.protocol_version == "2025-03-26"
+end
+
+--- Answers a request of the server. An answer that does not arrive is the
+-- server's loss.
+-- @tparam table message
+-- @tparam table call whose callbacks answer, `deadline`
+function legacy_methods:respond(message, call)
+  local result, refusal
+  if message.method == "ping" then
+    result = {}
+  else
+    result, refusal = input.answer(call, message.method, message.params)
+  end
+  local text = rpc.response(message, result, refusal)
+  self.wire:tell(headers_of(self), text, { deadline = call.deadline })
+end
+
+-- Tells the server that nobody waits for an answer any more. A coroutine that
+-- was cancelled cannot wait, so another one does it.
+local function give_up(self, headers, id, kind, deadline)
+  local text = rpc.notification("notifications/cancelled", {
+    requestId = id, reason = "the client stopped waiting",
+  })
+  local function tell()
+    self.wire:tell(headers, text, { deadline = deadline })
+  end
+  local spawn = kind == "cancelled" and driver.current().spawn
+  if spawn then
+    deadline = core.now() + NOTICE_MOST
+    spawn(tell)
+  else
+    tell()
   end
 end
 
--- Takes up a broken stream. Its request was sent whatever becomes of this, so
--- no error from here may look as if it had not been executed.
-local function resume(wire, headers, deadline)
-  local own = { ["accept"] = "text/event-stream" }
-  for name, value in pairs(headers) do own[name] = value end
-  return function(place)
-    if #place.id > MAX_EVENT_ID or not header.is_value(place.id) then
-      return nil, failure.cut()
-    end
-    local pause = math.max(place.retry and place.retry / 1000 or DEFAULT_RETRY, LEAST_RETRY)
-    if core.now() + pause >= deadline then return nil, failure.timeout() end
-    driver.current().sleep(pause)
-    own["last-event-id"] = place.id
-    local response, err = wire:request("GET", own, nil, deadline)
-    if not response then
-      err.outcome = "unknown"
-      return nil, err
-    end
-    if response.status < 300 then return response end
-    if response.events then response.events:close() end
-    local refused = response.status == 401 or response.status == 403
-    err = refused and failure.http(wire, response) or failure.cut()
-    err.outcome = "unknown"
-    return nil, err
-  end
+local function with_token(params, id)
+  local all = { _meta = { progressToken = id } }
+  for name, value in pairs(params or {}) do all[name] = value end
+  return all
 end
 
 -- One request and its answer. All but the handshake may be resumed, and are
 -- given up with a notice to the server.
 local function ask(self, method, params, call)
-  local wire, id, handshake = self.wire, self.wire:next_id(), method == "initialize"
-  local headers, deadline = {}, call.deadline
-  if not handshake then
-    headers = headers_of(self)
-    deadline = deadline - math.min(NOTICE_MOST, (deadline - core.now()) * NOTICE_SHARE)
+  local wire, id, opening = self.wire, self.wire:next_id(), method == "initialize"
+  local inner = {
+    deadline = call.deadline, idle_timeout = call.idle_timeout, breaker = call.breaker,
+  }
+  local headers = opening and wire:to_post() or headers_of(self)
+  if not opening then
+    inner.deadline = call.deadline
+      - math.min(NOTICE_MOST, (call.deadline - core.now()) * NOTICE_SHARE)
   end
-  local all = params
-  if call.on_progress then
-    all = { _meta = { progressToken = id } }
-    for name, value in pairs(params or {}) do all[name] = value end
-  end
-  local response, err = wire:post(headers, rpc.request(id, method, all), deadline)
+  local text = rpc.request(id, method, call.on_progress and with_token(params, id) or params)
+  local response, err = wire:post(headers, text, inner)
   local message
   if response then
     message, err = answer.read(wire, response, {
       id = id,
-      deadline = deadline,
-      batches = self.protocol_version == "2025-03-26",
-      on_notification = answer.notices(call, id),
-      on_request = refuse(wire, headers, deadline),
-      resume = not handshake and resume(wire, headers, deadline),
+      deadline = inner.deadline,
+      batches = self:batches(),
+      on_notification = answer.notices(self, call, id),
+      on_request = function(request)
+        self:respond(request, call)
+        return true
+      end,
+      abandoned = function() give_up(self, headers, id, "cancelled", call.deadline) end,
+      resume = not opening and resume.of(wire, function() return self:to_listen() end, inner),
     })
   end
-  if not handshake and err and err.outcome == "unknown"
+  if not opening and err and err.outcome == "unknown"
     and (err.kind == "timeout" or err.kind == "cancelled") then
-    local notice = { requestId = id, reason = "the client stopped waiting" }
-    wire:tell(headers, rpc.notification("notifications/cancelled", notice), call.deadline)
+    give_up(self, headers, id, err.kind, call.deadline)
   end
   return message, err
 end
 
-local function session_of(message)
-  local text = message.headers["mcp-session-id"]
-  if text == nil then return nil end
-  if #text > MAX_SESSION_ID or not text:find "^[\33-\126]+$" then
-    return nil, failure.protocol "the server sent a malformed session id"
+-- Agrees with the server, and tells it so.
+local function initialize(self, call)
+  local ok, err = handshake.agree(self, function(method, params)
+    return ask(self, method, params, call)
+  end)
+  if not ok then return nil, err end
+  self.channel:reset()
+  ok, err = self.wire:tell(headers_of(self), rpc.notification "notifications/initialized", call)
+  if ok and self.log_level then
+    ask(self, "logging/setLevel", { level = self.log_level }, call) -- the old session had it
   end
-  return core.secret(text)
-end
-
--- The handshake.
-local function initialize(self, deadline)
-  local message, err = ask(self, "initialize", {
-    protocolVersion = self.proposal,
-    capabilities = {},
-    clientInfo = self.client_info,
-  }, { deadline = deadline })
-  local result, raw = answer.settle(self.wire, "initialize", message, err)
-  if not result then return nil, raw end
-  local spoken = version.best(version.LEGACY, { result.protocolVersion })
-  if not spoken then
-    return nil, failure.protocol("the server speaks only "
-      .. (failure.words(self.wire.secrets, result.protocolVersion) or "an unnamed version"))
-  end
-  local session
-  session, err = session_of(message)
-  if err then return nil, err end
-  self.session, self.protocol_version, self.raw = session, spoken, raw
-  self.result = result
-  self.server_info = json.is_object(result.serverInfo) and result.serverInfo or nil
-  self.capabilities = json.is_object(result.capabilities) and result.capabilities or {}
-  self.instructions = type(result.instructions) == "string" and result.instructions or nil
-  return self.wire:tell(headers_of(self), rpc.notification "notifications/initialized", deadline)
+  return ok, err
 end
 
 --- Opens a connection of this era.
 -- @tparam table wire
--- @tparam table client_info
--- @tparam number deadline
+-- @tparam table options `client_info`, and the callbacks of `input`, which say
+--   what the server is told it may ask
+-- @tparam table call `deadline`, `idle_timeout`
 -- @tparam ?string proposal the version to ask for
 -- @treturn[1] table peer
 -- @treturn[2] nil
 -- @treturn[2] table error
-function legacy.open(wire, client_info, deadline, proposal)
+function legacy.open(wire, options, call, proposal)
   local self = setmetatable({
     wire = wire,
-    client_info = client_info,
+    client_info = options.client_info,
+    callbacks = {},
     proposal = proposal or version.LEGACY[1],
+    noticed = nobody,
+    renewals = flight.new(),
   }, legacy_mt)
-  local ok, err = initialize(self, deadline)
+  for _, name in ipairs(input.CALLBACKS) do
+    self.callbacks[name] = options[name]
+    self.asks = self.asks or options[name] ~= nil
+  end
+  self.channel = channel.new(self)
+  local ok, err = initialize(self, { deadline = call.deadline, idle_timeout = call.idle_timeout })
   if not ok then return nil, err end
   return self
 end
 
--- Waits for the handshake that another call has begun: true where it is over,
--- false where the caller has to do it, nil and an error where there is no hope.
-local function await_renewal(running, deadline)
-  local _, reason = running.signal:wait(math.min(deadline, running.deadline))
-  if running.ok then return true end
-  if core.now() >= deadline then return nil, failure.timeout() end
-  local err = running.err
-  if reason == "busy" or not err or err.kind == "timeout" or err.kind == "cancelled" then
-    return false
-  end
-  return nil, err
-end
+-- What ended one caller's wait says nothing to the others.
+local PRIVATE = { timeout = true, cancelled = true }
 
 -- Replaces a session that the server forgot. Of many calls that find it gone
 -- one does so and the others wait.
-local function renew(self, lost, deadline)
+local function renew(self, lost, call)
   while self.session == lost do
-    local running, over = self.renewal, false
-    if running and core.now() < running.deadline then
-      local done, err = await_renewal(running, deadline)
-      if done == nil then return nil, err end
-      over = done
+    local one = self.renewals.current
+    local over, err = self.renewals:join(call.deadline)
+    if over == nil then return nil, err end
+    if not over then
+      one = self.renewals:start(call.deadline)
+      local ok
+      ok, one.err = initialize(self, { deadline = call.deadline, idle_timeout = call.idle_timeout })
+      self.renewals:land(one)
+      return ok, one.err
     end
-    if not over and self.renewal == running then
-      running = { signal = driver.current().signal(), deadline = deadline }
-      self.renewal = running
-      running.ok, running.err = initialize(self, deadline)
-      if self.renewal == running then self.renewal = nil end
-      running.signal:set()
-      return running.ok, running.err
-    end
+    if one.err and not PRIVATE[one.err.kind] then return nil, one.err end
   end
   return true
 end
@@ -203,24 +195,33 @@ local function is_lost(message, err)
   return err.status == 404
 end
 
---- Sends a request and returns its result.
+local function request(self, method, params, call)
+  local session = self.session
+  local message, err = ask(self, method, params, call)
+  if session and is_lost(message, err) then
+    local ok
+    ok, err = renew(self, session, call)
+    if not ok then return nil, err end
+    message, err = ask(self, method, params, call)
+  end
+  return answer.settle(self.wire, method, message, err)
+end
+
+--- Sends a request and returns its result. Where the server may ask something
+-- meanwhile, the stream on which it may do so is open.
 -- @tparam string method
 -- @tparam ?table params
--- @tparam table call `deadline`, and optional `on_progress`, `on_message`
+-- @tparam table call `deadline`, and optional `idle_timeout`, `on_progress`,
+--   `on_message` and the callbacks of `input`
 -- @treturn[1] table result
 -- @treturn[1] string its exact text
 -- @treturn[2] nil
 -- @treturn[2] table error
 function legacy_methods:request(method, params, call)
-  local session = self.session
-  local message, err = ask(self, method, params, call)
-  if session and is_lost(message, err) then
-    local ok
-    ok, err = renew(self, session, call.deadline)
-    if not ok then return nil, err end
-    message, err = ask(self, method, params, call)
+  if not (self.asks and self.session and ASKING[method]) then
+    return request(self, method, params, call)
   end
-  return answer.settle(self.wire, method, message, err)
+  return self.channel:during(call, function() return request(self, method, params, call) end)
 end
 
 --- The server's description of itself, as the handshake brought it.
@@ -235,11 +236,33 @@ function legacy_methods:ping(call)
   return true
 end
 
+--- Sets the least important level of log messages that the server sends.
+function legacy_methods:set_log_level(level, call)
+  local result, err = self:request("logging/setLevel", { level = level }, call)
+  if not result then return nil, err end
+  self.log_level = level
+  return true
+end
+
+--- Opens a stream of notifications about changes.
+-- @tparam table wants `toolsListChanged` …, as `subscriptions/listen` has it
+-- @tparam table call `deadline`
+-- @treturn[1] table `acknowledged`, `next(self, deadline)`, `close(self)`
+-- @treturn[2] nil
+-- @treturn[2] table error
+function legacy_methods:listen(wants, call)
+  return self.channel:subscribe(wants, call)
+end
+
 --- Ends the session, if there is one. The server may refuse; it is over for us.
 function legacy_methods:close(deadline)
-  local session = self.session
-  if not session then return true end
-  local response = self.wire:request("DELETE", headers_of(self), nil, deadline)
+  self.channel:close()
+  self.wire:close()
+  if not self.session then return true end
+  local headers = of_session(self, self.wire:to_listen())
+  local response = self.wire:request("DELETE", headers, nil, {
+    deadline = deadline, farewell = true,
+  })
   if response and response.events then response.events:close() end
   self.session = nil
   return true

@@ -41,9 +41,9 @@ local function shape(value, text)
     if type(value.id) ~= "number" and type(value.id) ~= "string" then
       return nil, "the id is neither a string nor a number"
     end
-    message.id_text = core.json_member(text, "id")
   end
   if type(value.method) == "string" then
+    message.id_text = value.id ~= nil and core.json_member(text, "id") or nil
     message.kind = value.id ~= nil and "request" or "notification"
     message.method = value.method
     message.params = json.is_object(value.params) and value.params or {}
@@ -66,8 +66,8 @@ end
 -- @tparam number max_depth
 -- @tparam ?boolean batches whether an array of messages is allowed
 -- @treturn[1] table array of messages: `kind` ("response", "request" or
---   "notification"), `id` and `id_text`, then `method` and `params`, or `result`
---   and `raw` (its exact text), or `error` and `raw_error`
+--   "notification") and `id`, then `method`, `params` and `id_text` (the exact
+--   text of the id), or `result` and `raw` (its exact text), or `error` and `raw_error`
 -- @treturn[2] nil
 -- @treturn[2] string why not
 function rpc.read(text, max_depth, batches)

@@ -47,16 +47,25 @@ local function feed(transfer, body)
   if type(body) == "function" and transfer:hungry() then transfer:write(body()) end
 end
 
+-- Who was waiting for a transfer that is closed now hears of it, and so does who
+-- was watching the loop for him.
+local function wake(loop, id)
+  waiters.notify(loop, id)
+  loop:nudge()
+end
+
 -- An answer that is handed on as it comes.
 local stream_mt = { __name = "scalekit.stream" }
 stream_mt.__index = stream_mt
 
 --- The next event (`{ data, event, id, retry }`) or chunk (a string) of a
--- stream; nil at its clean end; `nil, err` where it broke.
+-- stream; nil at its clean end; `nil, err` where it broke. By a deadline that is
+-- given, `nil, err` of kind "timeout": the stream stays open.
+-- @tparam[opt] number deadline `scalekit.core.now` seconds
 -- @treturn[1] table|string
 -- @treturn[2] nil
 -- @treturn[2] ?scalekit.error
-function stream_mt:read()
+function stream_mt:read(deadline)
   if self.reading then error("another coroutine is reading this stream", 2) end
   while self.transfer do
     local piece, kind, message, outcome = self.transfer:read()
@@ -67,11 +76,11 @@ function stream_mt:read()
       return nil, errors.new { kind = kind, message = message, outcome = outcome }
     end
     self.reading = true
-    local ok, reason = driver.current().wait(self.loop, self.transfer)
+    local ok, reason = driver.current().wait(self.loop, self.transfer, deadline)
     self.reading = false
     if not ok or not self.transfer then
       local err = cancelled(reason, self.transfer)
-      self:close()
+      if reason ~= "timeout" then self:close() end
       return nil, err
     end
     feed(self.transfer, self.body)
@@ -86,7 +95,7 @@ function stream_mt:close()
   self.transfer = nil
   local id = transfer:id()
   transfer:close()
-  waiters.notify(self.loop, id) -- who was reading hears of it
+  if self.reading then wake(self.loop, id) end
 end
 
 -- Most answers are read for their body alone, so the headers wait as the text
@@ -100,9 +109,11 @@ function response_mt:__index(name)
 end
 
 -- Waits for the head of a stream, or for the end of anything else.
-local function await(loop, transfer, body)
+local function await(loop, transfer, body, request)
+  local handle = request.handle
   while true do
-    local ok, reason = driver.current().wait(loop, transfer)
+    local ok, reason = driver.current().wait(loop, transfer, request.head_deadline)
+    if handle and handle.aborted then return nil, cancelled "cancelled" end
     if not ok then return nil, cancelled(reason, transfer) end
     feed(transfer, body)
     local status, head, received, outcome = transfer:take()
@@ -111,6 +122,17 @@ local function await(loop, transfer, body)
     elseif head then
       return nil, errors.new { kind = head, message = received, outcome = outcome }
     end
+  end
+end
+
+-- Lets another coroutine break a request off whose answer has not begun.
+local function hand_out(handle, loop, transfer)
+  function handle.abort()
+    if handle.aborted then return end
+    handle.aborted = true
+    local id = transfer:id()
+    transfer:close()
+    wake(loop, id)
   end
 end
 
@@ -143,9 +165,11 @@ end
 -- returns the next piece and nil at the end), `deadline` (`scalekit.core.now`
 -- seconds, for all of it), `idle_timeout` (seconds without a byte),
 -- `max_body` (bytes, 8 MiB), `stream` (true: event streams, "chunks": any
--- answer), `once` (never send it twice; the default for POST and PATCH).
+-- answer), `once` (never send it twice; the default for POST and PATCH),
+-- `head_deadline` (by when the answer has to have begun), `handle` (a table that
+-- gets `abort()`, for another coroutine to call while the answer has not begun).
 -- A response has `status`, `headers` (lower-case names) and `body`, or instead
--- of the body `events` or `chunks`, with `read()` and `close()`.
+-- of the body `events` or `chunks`, with `read(deadline)` and `close()`.
 -- @tparam[opt] table opts
 -- @tparam[opt] string opts.ca_file certificates to trust, PEM, in place of the system's
 -- @tparam[opt] string opts.cert_file a client certificate, PEM
@@ -182,7 +206,9 @@ function curl.new(opts)
     if not transfer then
       return nil, errors.new { kind = "bad_request", message = problem }
     end
-    local response, err = await(loop, transfer, body)
+    if request.handle then hand_out(request.handle, loop, transfer) end
+    local response, err = await(loop, transfer, body, request)
+    if request.handle then request.handle.abort = nil end
     if response and response.body == nil then
       local stream = setmetatable({ transfer = transfer, loop = loop, body = body }, stream_mt)
       response[request.stream == "chunks" and "chunks" or "events"] = stream

@@ -103,14 +103,23 @@ function session:expired(margin) end
 
 ---@class scalekit.session.connect.options
 ---@field timeout? number|string seconds or a text, for connecting and for each call (default 30)
+---@field idle_timeout? number|string seconds or a text without a byte, after which the server counts as gone
 ---@field headers? table further headers
+---@field on_progress? function as for `call_tool`, for every call
+---@field on_message? function
+---@field on_elicitation? function
+---@field on_url? function
+---@field on_sampling? function
+---@field on_warning? function about a tool that is left out and the like
 ---@field era? string "modern" or "legacy" where it is known (default "auto")
 ---@field client_info? table `{ name, version }` of the program
 ---@field transport? function how requests travel; the client's own by default
 ---@field allow_insecure_http? boolean allows the token over plain http to another machine (default false)
 ---@field max_body? number bytes that one message may have (default 8388608)
 
----Connects to the server; a token that has run out is renewed first.
+---Connects to the server; a token that has run out is renewed first. When the server
+---refuses the token later on, another one is minted, once, and what was refused is
+---sent again.
 ---@param opts? scalekit.session.connect.options as for `scalekit.mcp.connect`
 ---@return scalekit.mcp.connection?
 ---@return scalekit.error?
@@ -152,54 +161,6 @@ function session:mcp_server() end
 ---@field instructions string? what the server says about itself
 ---@field warnings table[] what the last `list_tools` left out
 local connection = {}
-
----@class scalekit.mcp.connection.list_tools.options
----@field timeout? number|string for all pages together: seconds, or a text such as "1m30s"
-
----Lists the tools of the server, all pages of them.
----
----Each tool is as the server sent it (`name`, `description`, `inputSchema` …),
----and `raw` is its exact JSON text. Tools that cannot be used safely are left
----out; `warnings` says which and why.
----@param opts? scalekit.mcp.connection.list_tools.options
----@return table? # array of tools
----@return scalekit.error?
-function connection:list_tools(opts) end
-
----@class scalekit.mcp.connection.call_tool.options
----@field timeout? number|string seconds, or a text such as "1m30s"
----@field on_progress? function called with `{ progress, total, message }`
----@field on_message? function called with `{ level, logger, data }`
-
----Calls a tool.
----
----A tool that fails is a result too: look at `isError`. `nil, err` means that
----the server refused the call, or could not be asked.
----@param name string
----@param arguments? table an object; lists inside are made with `scalekit.json.array`, or simply have elements
----@param opts? scalekit.mcp.connection.call_tool.options
----@return table? # result: `content` (array of blocks), `structuredContent`, `isError`, whatever else the server sent, and `raw`, its exact JSON text
----@return scalekit.error?
-function connection:call_tool(name, arguments, opts) end
-
----@class scalekit.mcp.connection.ping.options
----@field timeout? number|string seconds, or a text such as "1m30s"
-
----Asks whether the server is there.
----@param opts? scalekit.mcp.connection.ping.options
----@return boolean? # true
----@return scalekit.error?
-function connection:ping(opts) end
-
----@class scalekit.mcp.connection.discover.options
----@field timeout? number|string seconds, or a text such as "1m30s"
-
----What the server says about itself: the answer to `server/discover` in the
----modern era, asked for anew; the answer to the handshake in the legacy era.
----@param opts? scalekit.mcp.connection.discover.options
----@return table? # as the server sent it
----@return scalekit.error|string # its exact JSON text
-function connection:discover(opts) end
 
 ---Ends the connection, and the session if there is one. May be called twice.
 ---@return boolean # true
@@ -462,10 +423,12 @@ function env:errors() end
 local stream = {}
 
 ---The next event (`{ data, event, id, retry }`) or chunk (a string) of a
----stream; nil at its clean end; `nil, err` where it broke.
+---stream; nil at its clean end; `nil, err` where it broke. By a deadline that is
+---given, `nil, err` of kind "timeout": the stream stays open.
+---@param deadline? number `scalekit.core.now` seconds
 ---@return (table|string)?
 ---@return scalekit.error?
-function stream:read() end
+function stream:read(deadline) end
 
 ---Ends the stream; the peer sees the connection or the HTTP/2 stream go.
 function stream:close() end

@@ -29,9 +29,11 @@ function curl.loop() end
 ---returns the next piece and nil at the end), `deadline` (`scalekit.core.now`
 ---seconds, for all of it), `idle_timeout` (seconds without a byte),
 ---`max_body` (bytes, 8 MiB), `stream` (true: event streams, "chunks": any
----answer), `once` (never send it twice; the default for POST and PATCH).
+---answer), `once` (never send it twice; the default for POST and PATCH),
+---`head_deadline` (by when the answer has to have begun), `handle` (a table that
+---gets `abort()`, for another coroutine to call while the answer has not begun).
 ---A response has `status`, `headers` (lower-case names) and `body`, or instead
----of the body `events` or `chunks`, with `read()` and `close()`.
+---of the body `events` or `chunks`, with `read(deadline)` and `close()`.
 ---@param opts? scalekit.transport.curl.new.options
 ---@return function
 function curl.new(opts) end
