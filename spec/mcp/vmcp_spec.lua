@@ -50,6 +50,38 @@ describe("mcp and vmcp,", function()
       assert.is_not_true(result.isError)
     end)
 
+    it("agree that there are tools and nothing else", function()
+      for _, era in ipairs { "modern", "legacy" } do
+        local connection = assert(connect { era = era })
+        local function refused(value, err)
+          assert.is_nil(value)
+          assert.equal("not_found", err.kind)
+          assert.equal(-32601, err.code)
+        end
+        refused(connection:list_resources())
+        refused(connection:list_resource_templates())
+        refused(connection:read_resource "note://one")
+        refused(connection:list_prompts())
+        refused(connection:get_prompt "greet")
+        refused(connection:complete { prompt = "greet", argument = "name" })
+        local none, err = connection:listen { toolsListChanged = true }
+        assert.is_nil(none)
+        assert.is_true(err.kind == "not_found" or err.kind == "unimplemented")
+        connection:close()
+      end
+    end)
+
+    it("have no use for callbacks that nobody asks", function()
+      for _, era in ipairs { "modern", "legacy" } do
+        local connection = assert(connect {
+          era = era, on_elicitation = error, on_sampling = error, on_url = error,
+        })
+        assert(connection:call_tool("gmail_fetch_mails", {}))
+        assert(connection:call_tool("gmail_fetch_mails", {}))
+        connection:close()
+      end
+    end)
+
     it("refuse a wrong token with a challenge", function()
       for _, token in ipairs { "wrong", session.token .. "x" } do
         local none, err = connect { token = token }
