@@ -17,5 +17,8 @@ cp package.json package-lock.json $home/
 cd $home
 # no package here needs a script to be complete, and Debian's npm runs on a Node
 # that several of them call too old; they never run on it
+# npm trusts whom the machine trusts
+[ -n "${NODE_EXTRA_CA_CERTS:-}" ] || [ ! -f /etc/ssl/certs/ca-certificates.crt ] ||
+  export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 cp package-lock.json installed
