@@ -117,9 +117,20 @@ fuzz:
 walk: build-5.4 build-jit
 	@spec/walk/run
 
+# --- documentation ------------------------------------------------------------
+
+# The reference, as HTML in build/doc/html.
+docs: build-5.4
+	@$(WITH_5.4) spec/docs/build
+	@echo build/doc/html/index.html
+
+# lua/scalekit/types, for editors: made of the comments and the operation table.
+types: build-5.4
+	@$(WITH_5.4) lua5.4 spec/docs/generate.lua types
+
 clean:
 	rm -rf build
 
 .PHONY: demo dev test build build-all layers valgrind bench bench-client \
-  bench-mcp-client conformance fuzz walk clean
+  bench-mcp-client conformance fuzz walk docs types clean
 .SECONDARY:

@@ -1,16 +1,15 @@
 -- The documentation says what the program does: no method, option or field is missing or stale.
 local comments = require "spec.docs.comments"
+local faults = require "scalekit.vmcp.faults"
 local later = require "scalekit.later"
+local luals = require "spec.docs.luals"
 local operations = require "spec.docs.operations"
-local options = require "scalekit.options"
 local public = require "spec.docs.public"
-local scalekit = require "scalekit"
+local samples = require "spec.docs.samples"
 local shell = require "scalekit.host.shell"
-local testing = require "scalekit.testing"
+local taken = require "spec.docs.taken"
 local types = require "spec.docs.types"
 local words = require "spec.docs.words"
-
-local USER, CONFIG = "ada", "docs"
 
 local function sorted(set)
   local list = {}
@@ -32,58 +31,20 @@ local function sources()
   return list
 end
 
--- One of each object that can be had without a socket.
-local function samples()
-  local env = testing.new()
-  local client = env.client
-  local config = assert(client.mcp:ensure_config {
-    name = CONFIG,
-    connection_tool_mappings = { { connection_name = "gmail", tools = { "gmail_fetch_mails" } } },
-  }).config
-  env:authorize { identifier = USER }
-  local session = assert(client.mcp:open_session { config = config, identifier = USER })
-  local task
-  scalekit.run(function() task = scalekit.spawn(function() end) end)
-  local tokens = require "scalekit.tokens"
-  client:validate_access_token "" -- makes the client's validator
-  return {
-    ["scalekit.client"] = client,
-    ["scalekit.session"] = session,
-    ["scalekit.mcp.connection"] = assert(session:connect()),
-    ["scalekit.pages"] = client.mcp:each_config(),
-    ["scalekit.batch"] = client.mcp:mint { config = config, identifiers = { USER } },
-    ["scalekit.tokens.validator"] = assert(tokens.new { env_url = env.url, transport = env.transport }),
-    ["scalekit.task"] = task,
-    ["scalekit.testing.env"] = env,
-    ["scalekit.vmcp.app"] = env.app,
-  }
-end
-
--- The options that a call knows: what it hands to `options.check`.
-local function known_options(call)
-  local real, known = options.check, nil
-  options.check = function(_, _, spec) -- luacheck: ignore 122
-    known = spec
-    error(known, 0)
+-- The fields of the classes in the definition files: class → set.
+local function fields_of_classes()
+  local classes, current = {}, ""
+  for _, text in pairs(types.make()) do
+    for line in text:gmatch "[^\n]+" do
+      local class, field = line:match "^%-%-%-@class ([%w_.]+)", line:match "^%-%-%-@field ([%w_]+)"
+      if class then
+        classes[class], current = {}, class
+      elseif field then
+        classes[current][field] = true
+      end
+    end
   end
-  local ok, problem = pcall(call)
-  options.check = real -- luacheck: ignore 122
-  if not known then error("no options are checked: " .. tostring(ok or problem), 0) end
-  return known
-end
-
--- What has to be there before a function looks at its options.
-local GIVEN = { account = { status = "ACTIVE" } }
-
--- How to call a method so that it comes to its options.
-local function caller(owner, item)
-  local name, given = item.name, GIVEN[item.name] or {}
-  return function()
-    if item.separator == "." then return owner[name](given) end
-    if #item.args == 1 then return owner[name](owner, given) end
-    if #item.args == 2 then return owner[name](owner, "x", given) end
-    return owner[name](owner, "x", {}, given)
-  end
+  return classes
 end
 
 local function option_names(item)
@@ -115,6 +76,24 @@ describe("the comments", function()
     assert.same({}, missing)
   end)
 
+  it("stand before every method that an object has", function()
+    local documented = {} -- class → name → true
+    for _, source in ipairs(sources()) do
+      local _, blocks = comments.read("lua/scalekit/" .. source.file)
+      local names = documented[source.name] or {}
+      for _, item in ipairs(blocks) do names[item.name or ""] = true end
+      documented[source.name] = names
+    end
+    for class, object in pairs(samples.make()) do
+      local missing = {}
+      for name, value in pairs(samples.methods_of(object)) do
+        local is_ours = type(value) == "function" and not name:find "^_" and name ~= "new"
+        if is_ours and not documented[class][name] then missing[#missing + 1] = name end
+      end
+      assert.same({}, missing, class)
+    end
+  end)
+
   it("say what type every parameter has", function()
     local missing = {}
     for _, source in ipairs(sources()) do
@@ -139,7 +118,7 @@ describe("the comments", function()
         assert.is_function(require(module.name)[item.name], module.name .. "." .. item.name)
       end
     end
-    local objects = samples()
+    local objects = samples.make()
     for _, class in ipairs(public.classes) do
       local object = objects[class.name]
       local files = { class.file and class }
@@ -164,43 +143,59 @@ describe("the comments", function()
     end
   end)
 
+  it("name what is in every table of options", function()
+    local missing = {}
+    for _, source in ipairs(sources()) do
+      for _, item in ipairs((types.functions(source.file, source.receiver))) do
+        for _, param in ipairs(luals.parameters(item)) do
+          local are_options = param.name == "opts" or param.name == "args"
+          if are_options and not luals.class_of(source.name, item, param) then
+            missing[#missing + 1] = ("%s: %s: %s"):format(source.file, item.name, param.name)
+          end
+        end
+      end
+    end
+    assert.same({}, missing)
+  end)
+
   it("name the options that a function takes, no more and no fewer", function()
-    local objects, compared = samples(), 0
+    local objects, classes, compared = samples.make(), fields_of_classes(), 0
+    local function compare(owner, source, item, place, class)
+      local known = taken.of(source.name, owner, item, place)
+      local documented, what = classes[class], source.name .. ": " .. item.name
+      if not known and source.name == "scalekit.vmcp.app" then -- faults: any member of one will do
+        for name in pairs(documented) do assert.is_table(faults.FIELDS[name], what .. ": " .. name) end
+      else
+        assert.is_table(known, what .. ": checks no options")
+        assert.same(sorted(known), sorted(documented), what)
+      end
+      compared = compared + 1
+    end
     for _, source in ipairs(sources()) do
       local owner = objects[source.name]
       for _, module in ipairs(public.modules) do
         if module == source then owner = require(module.name) end
       end
       for _, item in ipairs(owner and types.functions(source.file, source.receiver) or {}) do
-        local documented = option_names(item)
-        if next(documented) then
-          local known = {}
-          if source.name == "scalekit.session" and item.name == "to" then
-            for _, platform in ipairs(require("scalekit.platform").NAMES) do
-              for name in pairs(known_options(function() owner:to(platform, {}) end)) do
-                known[name] = true
-              end
-            end
-          else
-            known = known_options(caller(owner, item))
-          end
-          assert.same(sorted(known), sorted(documented), source.name .. ": " .. item.name)
-          compared = compared + 1
+        for place, param in ipairs((luals.parameters(item))) do
+          local class = luals.class_of(source.name, item, param)
+          if class then compare(owner, source, item, place, class) end
         end
       end
     end
-    assert.is_true(compared >= 25)
+    assert.is_true(compared >= 48)
   end)
 
   it("name the options of the methods beside the operations", function()
-    local client = samples()["scalekit.client"]
+    local client = samples.make()["scalekit.client"]
     local compared = 0
     for where, list in pairs(types.refined()) do
       local resource = client[where:match "^client%.(.*)$"]
       for _, item in ipairs(list) do
         local documented = option_names(item)
         if next(documented) then
-          local known = known_options(function() resource[item.name](resource, {}) end)
+          local given = {}
+          local known = taken.by(function() resource[item.name](resource, given) end, given)
           assert.same(sorted(known), sorted(documented), item.name)
           compared = compared + 1
         end
@@ -223,7 +218,7 @@ describe("the documented operations", function()
   end)
 
   it("and the methods beside them are all that a client has", function()
-    local client = samples()["scalekit.client"]
+    local client = samples.make()["scalekit.client"]
     local refined = types.refined()
     for _, resource in ipairs { "mcp", "connected_accounts", "tools", "custom_providers" } do
       local documented, there = {}, {}
@@ -244,7 +239,7 @@ describe("the documented operations", function()
   end)
 
   it("are also under the names of the service's own SDKs", function()
-    local actions = samples()["scalekit.client"].actions
+    local actions = samples.make()["scalekit.client"].actions
     local text = types.make()["operations.lua"]
     local documented, there = {}, {}
     for name in text:gmatch "function actions:([%w_]+)" do documented[name] = true end
@@ -253,7 +248,7 @@ describe("the documented operations", function()
   end)
 
   it("take each option that they are said to take", function()
-    local client = samples()["scalekit.client"]
+    local client = samples.make()["scalekit.client"]
     for _, op in ipairs(list) do
       local resource = client[op.where:match "^client%.(.*)$"]
       for _, one in ipairs(op.options) do
@@ -264,41 +259,9 @@ describe("the documented operations", function()
   end)
 end)
 
-describe("README.md", function()
-  -- The operations and the methods beside them, with their options: "client.mcp:get_config" → set.
-  local function known()
-    local methods = {}
-    for _, op in ipairs((operations.read())) do
-      local names = {}
-      for _, one in ipairs(op.options) do names[one.name] = true end
-      methods[op.where .. ":" .. op.name] = names
-      for _, name in ipairs(op.also) do
-        methods[op.where .. ":" .. name], methods["client.actions:" .. name] = names, names
-      end
-      methods["client.actions:" .. op.name] = names
-    end
-    for where, list in pairs(types.refined()) do
-      for _, item in ipairs(list) do methods[where .. ":" .. item.name] = option_names(item) end
-    end
-    return methods
-  end
-
-  it("names methods and options that there are", function()
-    local methods, rows = known(), 0
-    for method, rest in assert(shell.read "README.md"):gmatch "\n| `(client%.[%w_]+:[%w_]+)` |([^\n]*)|" do
-      rows = rows + 1
-      assert.is_table(methods[method], method)
-      for name in rest:gmatch "`([%l_]+)`" do
-        assert.is_true(methods[method][name], method .. ": " .. name)
-      end
-    end
-    assert.is_true(rows >= 10)
-  end)
-end)
-
 describe("the documented members", function()
   it("of objects are there", function()
-    for name, object in pairs(samples()) do
+    for name, object in pairs(samples.make()) do
       for _, class in ipairs(public.classes) do
         for _, field in ipairs(class.name == name and class.fields or {}) do
           local may_be_nil = field.type:sub(-1) == "?"
@@ -309,7 +272,7 @@ describe("the documented members", function()
   end)
 
   it("of a session are all that it shows", function()
-    local session, documented = samples()["scalekit.session"], {}
+    local session, documented = samples.make()["scalekit.session"], {}
     for _, class in ipairs(public.classes) do
       if class.name == "scalekit.session" then
         for _, field in ipairs(class.fields) do documented[field.name] = true end
@@ -339,7 +302,7 @@ describe("the definition files for editors", function()
     local files = types.make()
     for name, text in pairs(files) do
       local there = shell.read(types.FOLDER .. "/" .. name)
-      assert.is_true(text == there, name .. ": run spec/docs/generate.lua types")
+      assert.is_true(text == there, name .. ": run make types")
     end
     local _, listing = shell.run("ls " .. types.FOLDER)
     for name in listing:gmatch "[^\n]+" do assert.is_string(files[name], "stale: " .. name) end

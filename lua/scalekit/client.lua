@@ -53,6 +53,9 @@ function client:host()
   return self.own_time or driver.current()
 end
 
+--- Checks the arguments of an operation; see `scalekit.arguments`.
+-- @local
+-- @function prepare
 client.prepare = arguments.prepare
 
 -- The same headers for every request, also as libcurl wants them.

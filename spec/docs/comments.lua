@@ -115,6 +115,20 @@ local function read_code(item, code)
   end
 end
 
+--- Which options a parameter has.
+-- @tparam table item
+-- @tparam table param of it
+-- @treturn table the parameters that stand for its options, `opts.timeout` …
+-- @treturn ?string what has the same options: "call_tool", "client.mcp:open_session" …
+function comments.options(item, param)
+  local own = {}
+  for _, one in ipairs(item.params) do
+    if one.name:match "^(%w+)%." == param.name then own[#own + 1] = one end
+  end
+  local is_named = #own == 0 and param.type == "table"
+  return own, is_named and param.text:match "^as for `([%w_.:]+)`" or nil
+end
+
 --- Reads a file.
 -- @treturn table the module's own comment, with `tags.module` or `tags.classmod`
 -- @treturn table a list of what else is documented

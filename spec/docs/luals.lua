@@ -1,4 +1,6 @@
 -- Writes annotations as the Lua language server reads them.
+local comments = require "spec.docs.comments"
+
 local luals = {}
 
 local function lines_of(text)
@@ -29,7 +31,7 @@ end
 
 --- A comment above a declaration.
 function luals.text(out, text)
-  for _, line in ipairs(lines_of(text or "")) do out[#out + 1] = "---" .. line end
+  for _, line in ipairs(lines_of((text or ""):gsub("%s+$", ""))) do out[#out + 1] = "---" .. line end
 end
 
 local function one_line(text)
@@ -49,30 +51,61 @@ local function with_default(param)
   return (text ~= "" and text .. " " or "") .. "(default " .. param.default .. ")"
 end
 
--- Splits the parameters into those of the function, and by parameter those that are options.
-local function split(item)
-  local own, options, names = {}, {}, {}
-  for _, param in ipairs(item.params) do
-    local owner, name = param.name:match "^([%w_]+)%.([%w_]+)$"
-    if owner then
-      options[owner] = options[owner] or {}
-      table.insert(options[owner], {
-        name = name, type = param.type, optional = param.optional, text = with_default(param),
-      })
-    else
-      own[#own + 1], names[#names + 1] = param, param.name
-    end
-  end
-  return own, options, names
+--- The name of the class of a function's options.
+-- @tparam string class that the function belongs to
+-- @tparam string name of the function; with its owner where that is another one
+function luals.options_class(class, name)
+  if not name:find "[.:]" then return ("%s.%s.options"):format(class, name) end
+  local full = name:gsub(":", ".")
+  return ("%s%s.options"):format(full:find "^scalekit%." and "" or "scalekit.", full)
 end
-
-luals.split = split
 
 --- The class of a function's options.
 function luals.options(out, class, list)
   out[#out + 1] = "---@class " .. class
   for _, one in ipairs(list) do luals.field(out, one.name, one.type, one.optional, one.text) end
   out[#out + 1] = ""
+end
+
+-- What parameters that are all options are called.
+local ARE_OPTIONS = { opts = true, args = true }
+
+--- The parameters of a function without its options, and their names.
+function luals.parameters(item)
+  local own, names = {}, {}
+  for _, param in ipairs(item.params) do
+    if not param.name:find(".", 1, true) or param.name == "..." then
+      own[#own + 1], names[#names + 1] = param, param.name
+    end
+  end
+  return own, names
+end
+
+--- The class of a parameter's options.
+-- @tparam string class that the function belongs to
+-- @tparam table item
+-- @tparam table param of it
+-- @treturn ?string its name, or nil where there are none
+-- @treturn table the options that are its own, as parameters
+function luals.class_of(class, item, param)
+  local own, like = comments.options(item, param)
+  if #own == 0 then return like and luals.options_class(class, like), own end
+  local name = luals.options_class(class, item.name)
+  return ARE_OPTIONS[param.name] and name or name:gsub("options$", param.name), own
+end
+
+local function write_options(out, class, item, param)
+  local name, own = luals.class_of(class, item, param)
+  if #own == 0 then return name end
+  local list = {}
+  for i, one in ipairs(own) do
+    list[i] = {
+      name = one.name:match "%.([%w_]+)$", type = one.type, optional = one.optional,
+      text = with_default(one),
+    }
+  end
+  luals.options(out, name, list)
+  return name
 end
 
 -- What is returned at each place, over all groups: `{ type, text }`.
@@ -110,16 +143,14 @@ end
 -- @tparam string variable what the class is called in the file
 -- @tparam table item as `comments` reads it, with `separator` and `name`
 function luals.fn(out, class, variable, item)
-  local own, options, names = split(item)
+  local own, names = luals.parameters(item)
+  local classes = {}
   for _, param in ipairs(own) do
-    if options[param.name] then
-      luals.options(out, ("%s.%s.options"):format(class, item.name), options[param.name])
-    end
+    classes[param.name] = write_options(out, class, item, param)
   end
   luals.text(out, item.text)
   for _, param in ipairs(own) do
-    local kind = options[param.name] and ("%s.%s.options"):format(class, item.name)
-      or type_name(param.type)
+    local kind = classes[param.name] or type_name(param.type)
     local text = with_default(param)
     out[#out + 1] = ("---@param %s%s %s%s"):format(param.name,
       param.optional and param.name ~= "..." and "?" or "", kind:gsub("%?$", ""),

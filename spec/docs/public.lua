@@ -14,6 +14,7 @@ public.modules = {
     field("null", "userdata", "JSON's null; equal to `cjson.null`"),
   } },
   { name = "scalekit.mcp", file = "mcp/init.lua", receiver = "mcp" },
+  { name = "scalekit.mcp.llm", file = "mcp/llm/init.lua", receiver = "llm" },
   { name = "scalekit.webhook", file = "webhook.lua", receiver = "webhook" },
   { name = "scalekit.tokens", file = "tokens.lua", receiver = "tokens" },
   { name = "scalekit.jwt", file = "jwt.lua", receiver = "jwt" },
@@ -56,6 +57,16 @@ public.classes = {
     field("server_info", "table?"), field("capabilities", "table?"),
     field("instructions", "string?", "what the server says about itself"),
     field("warnings", "table[]", "what the last `list_tools` left out"),
+  }, lent = {
+    { file = "mcp/feature/tools.lua", receiver = "methods" },
+    { file = "mcp/feature/resources.lua", receiver = "methods" },
+    { file = "mcp/feature/prompts.lua", receiver = "methods" },
+    { file = "mcp/feature/changes.lua", receiver = "methods" },
+    { file = "mcp/feature/llm.lua", receiver = "methods" },
+    { file = "mcp/feature/server.lua", receiver = "methods" },
+  } },
+  { name = "scalekit.mcp.subscription", file = "mcp/subscription.lua", receiver = "methods", fields = {
+    field("acknowledged", "table", "what the server will send of what was asked for"),
   } },
   { name = "scalekit.pages", file = "pages.lua", receiver = "pages", fields = {
     field("total", "number?", "items on all pages, as the server said last"),

@@ -33,13 +33,14 @@ end
 -- @treturn table the comment of the file
 function types.functions(file, receiver)
   local module, blocks = comments.read("lua/scalekit/" .. file)
+  local is_class = module.tags.classmod ~= nil
   local list = {}
   for _, item in ipairs(blocks) do
     local given = item.given and item.given:match "^([%w_]+)[.:]"
     local is_ours = item.receiver == receiver
       or (not item.receiver and not item.is_local and item.given and (not given or given == receiver))
     if is_ours and item.name and (item.args or item.given) and not item.tags["local"] then
-      item.separator = item.separator or "."
+      item.separator = item.separator or is_class and ":" or "."
       list[#list + 1] = item
     end
   end

@@ -49,6 +49,7 @@ function connection_mt:__tostring()
 end
 
 --- Makes one.
+-- @local
 -- @tparam table wire
 -- @tparam table peer of one of the eras
 -- @tparam table defaults for all methods: `timeout`, `idle_timeout`, and callbacks

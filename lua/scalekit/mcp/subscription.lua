@@ -16,7 +16,9 @@ function subscription_mt:__tostring()
   return ("mcp subscription at %s%s"):format(self._address, self._closed and " (closed)" or "")
 end
 
---- @tparam table source of a peer
+--- Makes one.
+-- @local
+-- @tparam table source of a peer
 -- @tparam string url
 function subscription.new(source, url)
   return setmetatable({

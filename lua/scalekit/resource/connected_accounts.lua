@@ -43,8 +43,8 @@ end
 --- Gets an account with its credentials, or creates it where there is none.
 -- Safe when several processes do so at once, and when an answer is lost.
 -- @function client.connected_accounts:get_or_create
--- @tparam table args as for `create`: `connection_name` and `identifier` (or
--- `organization_id` and `user_id`); for a new account also
+-- @tparam table args as for `client.connected_accounts:create`: `connection_name`
+-- and `identifier` (or `organization_id` and `user_id`); for a new account also
 -- `authorization_details` and `api_config`, which change nothing of one that is
 -- there; `timeout`, seconds or a text, for all of it
 -- @treturn[1] table `{ connected_account = … }`

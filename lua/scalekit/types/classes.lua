@@ -145,7 +145,7 @@ function session:to(name, opts) end
 
 ---The same as JSON, for a program in another language.
 ---@param name string of the platform
----@param opts? table as for `to`
+---@param opts? scalekit.session.to.options as for `to`
 ---@return string
 function session:json(name, opts) end
 
@@ -165,6 +165,204 @@ local connection = {}
 ---Ends the connection, and the session if there is one. May be called twice.
 ---@return boolean # true
 function connection:close() end
+
+---@class scalekit.mcp.connection.list_tools.options
+---@field timeout? number|string seconds for all pages together
+---@field idle_timeout? number|string seconds without a byte from the server
+---@field refresh? boolean asks in any case (default false)
+
+---Lists the tools of the server, all pages of them.
+---
+---Each tool is as the server sent it (`name`, `description`, `inputSchema` …),
+---and `raw` is its exact JSON text. Tools that cannot be used safely are left
+---out; `warnings` and the callback `on_warning` of `connect` say which and why.
+---
+---As long as the server says that its list holds (`ttlMs`), it is not asked
+---again; the tools are then the same tables as before, so do not change them.
+---@param opts? scalekit.mcp.connection.list_tools.options
+---@return table? # array of tools
+---@return scalekit.error?
+function connection:list_tools(opts) end
+
+---@class scalekit.mcp.connection.call_tool.options
+---@field timeout? number|string seconds, for all of it
+---@field idle_timeout? number|string seconds without a byte from the server, after which it counts as gone
+---@field on_progress? function called with `{ progress, total, message }`
+---@field on_message? function called with `{ level, logger, data }`
+---@field on_elicitation? function called with `{ message, requestedSchema }`, returns `{ action = "accept", content = {…} }`, `{ action = "decline" }`, or nil to dismiss it; values of the schema's `default` need not be repeated
+---@field on_url? function called with `{ message, url }`, returns `{ action = … }` or nil: show the whole address, and open it only if the user agrees
+---@field on_sampling? function called with `{ messages, maxTokens … }`, returns `{ role, content, model, stopReason }`, or nil to reject it
+
+---Calls a tool.
+---
+---A tool that fails is a result too: look at `isError`. `nil, err` means that
+---the server refused the call, or could not be asked.
+---
+---The callbacks run in the coroutine that calls and may wait; what `connect`
+---was given is used where none is given here. A server that asks for something
+---nobody answers is refused, and the call goes on or fails as the server likes.
+---@param name string
+---@param arguments? table an object; lists inside are made with `scalekit.json.array`, or simply have elements
+---@param opts? scalekit.mcp.connection.call_tool.options
+---@return table? # result: `content` (array of blocks), `structuredContent`, `isError`, whatever else the server sent, and `raw`, its exact JSON text
+---@return scalekit.error?
+function connection:call_tool(name, arguments, opts) end
+
+---Lists the resources of the server, all pages of them, as `list_tools` does.
+---@param opts? scalekit.mcp.connection.list_tools.options as for `list_tools`
+---@return table? # array of resources (`uri`, `name`, `mimeType` …, and `raw`)
+---@return scalekit.error?
+function connection:list_resources(opts) end
+
+---Lists the patterns (RFC 6570) of addresses that resources may have.
+---@param opts? scalekit.mcp.connection.list_tools.options as for `list_tools`
+---@return table? # array of templates (`uriTemplate`, `name` …, and `raw`)
+---@return scalekit.error?
+function connection:list_resource_templates(opts) end
+
+---Reads a resource.
+---@param uri string
+---@param opts? scalekit.mcp.connection.call_tool.options as for `call_tool`
+---@return table? # result: `contents` (array of `{ uri, mimeType, text or blob }`), and `raw`
+---@return scalekit.error? # `not_found` where there is no such resource
+function connection:read_resource(uri, opts) end
+
+---Asks for notifications when a resource changes: older era only, where they
+---come to whoever listens. `listen` does the same in both eras.
+---@param uri string
+---@param opts? scalekit.mcp.connection.ping.options as for `ping`
+---@return boolean? # true
+---@return scalekit.error?
+function connection:subscribe(uri, opts) end
+
+---Ends what `subscribe` has begun.
+---@param uri string
+---@param opts? scalekit.mcp.connection.ping.options as for `ping`
+---@return boolean? # true
+---@return scalekit.error?
+function connection:unsubscribe(uri, opts) end
+
+---Lists the prompts of the server, all pages of them, as `list_tools` does.
+---@param opts? scalekit.mcp.connection.list_tools.options as for `list_tools`
+---@return table? # array of prompts (`name`, `description`, `arguments` …, and `raw`)
+---@return scalekit.error?
+function connection:list_prompts(opts) end
+
+---Gets a prompt.
+---@param name string
+---@param arguments? table name → string
+---@param opts? scalekit.mcp.connection.call_tool.options as for `call_tool`
+---@return table? # result: `messages` (array of `{ role, content }`), `description`, and `raw`
+---@return scalekit.error?
+function connection:get_prompt(name, arguments, opts) end
+
+---@class scalekit.mcp.connection.complete.options
+---@field prompt? string the name of the prompt
+---@field resource? string the template, if it is not about a prompt
+---@field argument string the name of the argument
+---@field value? string what there is of it (default "")
+---@field arguments? table those that are known already, name → string
+---@field timeout? number|string seconds
+---@field idle_timeout? number|string seconds
+
+---Asks how an argument of a prompt, or of a template of resources, may go on.
+---@param opts scalekit.mcp.connection.complete.options
+---@return table? # `values` (at most 100 strings), `total`, `hasMore`
+---@return scalekit.error?
+function connection:complete(opts) end
+
+---@class scalekit.mcp.connection.listen.wants
+---@field toolsListChanged? boolean
+---@field promptsListChanged? boolean
+---@field resourcesListChanged? boolean
+---@field resourceSubscriptions? table array of addresses of resources
+
+---@class scalekit.mcp.connection.listen.options
+---@field timeout? number|string seconds for the stream to begin
+---@field idle_timeout? number|string seconds without a byte, after which the stream counts as broken; only for servers that send signs of life
+
+---Opens a stream of notifications: `subscriptions/listen`, or in the older era
+---the session's own stream and `resources/subscribe`.
+---@param wants scalekit.mcp.connection.listen.wants at least one of these
+---@param opts? scalekit.mcp.connection.listen.options
+---@return scalekit.mcp.subscription?
+---@return scalekit.error? # `unimplemented` or `not_found` where the server has none
+function connection:listen(wants, opts) end
+
+---@class scalekit.mcp.connection.tools_for.options
+---@field tools? table array of tools from `list_tools`, if not all of them
+---@field timeout? number|string seconds
+---@field idle_timeout? number|string seconds
+---@field refresh? boolean asks the server in any case (default false)
+
+---The tools of the server, for a request to a language model.
+---@param api string "anthropic", "openai", "openai_chat" or "gemini": see `scalekit.mcp.llm`
+---@param opts? scalekit.mcp.connection.tools_for.options
+---@return table? # array for the member `tools` of the request
+---@return scalekit.error?
+function connection:tools_for(api, opts) end
+
+---Calls the tools that a language model asks for.
+---
+---A call that fails is told to the model, which may try something else. Only
+---what it cannot help is an error here: no access, or a user who has to sign in.
+---Several calls go side by side inside `scalekit.run`, else one after the other.
+---@param api string as for `tools_for`, which has to have been called before
+---@param response table the decoded answer of the API
+---@param opts? scalekit.mcp.connection.call_tool.options as for `call_tool`, for each call
+---@return table? # array of messages to append after the model's own, empty where it asks for nothing
+---@return scalekit.error?
+function connection:results_for(api, response, opts) end
+
+---@class scalekit.mcp.connection.ping.options
+---@field timeout? number|string seconds
+---@field idle_timeout? number|string seconds
+
+---Asks whether the server is there.
+---@param opts? scalekit.mcp.connection.ping.options
+---@return boolean? # true
+---@return scalekit.error?
+function connection:ping(opts) end
+
+---@class scalekit.mcp.connection.discover.options
+---@field timeout? number|string seconds
+---@field idle_timeout? number|string seconds
+
+---What the server says about itself: the answer to `server/discover` in the
+---modern era, asked for anew; the answer to the handshake in the legacy era.
+---@param opts? scalekit.mcp.connection.discover.options
+---@return table? # as the server sent it
+---@return scalekit.error|string # its exact JSON text
+function connection:discover(opts) end
+
+---@class scalekit.mcp.connection.set_log_level.options
+---@field timeout? number|string seconds
+---@field idle_timeout? number|string seconds
+
+---Sets the least important messages that `on_message` wants to hear of. In the
+---modern era it goes with each call; in the older one the session is told.
+---@param name string "debug", "info", "notice", "warning", "error", "critical", "alert" or "emergency" (RFC 5424)
+---@param opts? scalekit.mcp.connection.set_log_level.options
+---@return boolean? # true
+---@return scalekit.error?
+function connection:set_log_level(name, opts) end
+
+---@class scalekit.mcp.subscription
+---@field acknowledged table what the server will send of what was asked for
+local subscription = {}
+
+---Waits for the next notification.
+---
+---A stream that broke is taken up again where nothing can have been missed;
+---otherwise this says so, and `listen` may be called again.
+---@param timeout? number|string seconds, or a text such as "1m30s"; without it, as long as it takes
+---@return table? # `{ method, params }`
+---@return scalekit.error? # after one of kind "timeout" reading may go on
+function subscription:read(timeout) end
+
+---Ends it. May be called twice.
+---@return boolean # true
+function subscription:close() end
 
 ---@class scalekit.pages
 ---@field total number? items on all pages, as the server said last
@@ -314,7 +512,7 @@ function env:calm() end
 function env:allow(link) end
 
 ---Opens a session and connects to its server, as an agent would.
----@param opts table as for `client.mcp:open_session`
+---@param opts scalekit.client.mcp.open_session.options as for `client.mcp:open_session`
 ---@return scalekit.mcp.connection?
 ---@return scalekit.error?
 function env:connect(opts) end
@@ -372,26 +570,54 @@ function app:expire_account(opts) end
 ---@return string # why not
 function app:advance(seconds) end
 
+---@class scalekit.vmcp.app.fail_next.options
+---@field status number 401, 429, 503 …
+---@field operation? string "CreateMcpSessionToken" or "mcp.create_session_token", default any
+---@field path? string its beginning (default "/api/v1/")
+---@field error_code? string in place of the one that goes with the status
+---@field message? string
+---@field retry_after? number seconds
+---@field seconds? number to wait before the answer, at most 60
+---@field times? number (default 1)
+
 ---The next request that fits fails.
----@param opts table `status` (401, 429, 503 …), optionally `operation` ("CreateMcpSessionToken" or "mcp.create_session_token") or `path` (its beginning, "/api/v1/" by default), `error_code`, `message`, `retry_after` and `seconds` (to wait before the answer), and `times` (1)
+---@param opts scalekit.vmcp.app.fail_next.options
 ---@return boolean|nil # true
 ---@return string # why not
 function app:fail_next(opts) end
 
+---@class scalekit.vmcp.app.delay_next.options
+---@field seconds number at most 60
+---@field operation? string as for `fail_next`
+---@field path? string its beginning (default "/api/v1/")
+---@field times? number (default 1)
+
 ---The next request that fits is answered late.
----@param opts table `seconds`, optionally `operation` or `path`, and `times` (1)
+---@param opts scalekit.vmcp.app.delay_next.options
 ---@return boolean|nil # true
 ---@return string # why not
 function app:delay_next(opts) end
 
+---@class scalekit.vmcp.app.lose_next.options
+---@field operation? string as for `fail_next`
+---@field path? string its beginning (default "/api/v1/")
+---@field times? number (default 1)
+
 ---The next request that fits is served, but its answer is lost: whoever sent it cannot know.
----@param opts? table `operation` or `path`, and `times` (1)
+---@param opts? scalekit.vmcp.app.lose_next.options
 ---@return boolean|nil # true
 ---@return string # why not
 function app:lose_next(opts) end
 
+---@class scalekit.vmcp.app.fail_tool.options
+---@field tool_name string
+---@field status? number the provider's class (default 500)
+---@field error_code? string the provider's own
+---@field message? string
+---@field times? number (default 1)
+
 ---The provider refuses the next call of a tool.
----@param opts table `tool_name`, `status` (the provider's class, 500 by default), optionally `error_code` (the provider's own), `message`, and `times` (1)
+---@param opts scalekit.vmcp.app.fail_tool.options
 ---@return boolean|nil # true
 ---@return string # why not
 function app:fail_tool(opts) end

@@ -546,14 +546,14 @@ function connected_accounts:verify_connected_account_user(args) end
 
 ---Gets an account with its credentials, or creates it where there is none.
 ---Safe when several processes do so at once, and when an answer is lost.
----@param args table as for `create`: `connection_name` and `identifier` (or `organization_id` and `user_id`); for a new account also `authorization_details` and `api_config`, which change nothing of one that is there; `timeout`, seconds or a text, for all of it
+---@param args scalekit.client.connected_accounts.create.options as for `client.connected_accounts:create`: `connection_name` and `identifier` (or `organization_id` and `user_id`); for a new account also `authorization_details` and `api_config`, which change nothing of one that is there; `timeout`, seconds or a text, for all of it
 ---@return table? # `{ connected_account = … }`
 ---@return scalekit.error?
 function connected_accounts:get_or_create(args) end
 
 ---Gets an account with its credentials, or creates it where there is none.
 ---Safe when several processes do so at once, and when an answer is lost.
----@param args table as for `create`: `connection_name` and `identifier` (or `organization_id` and `user_id`); for a new account also `authorization_details` and `api_config`, which change nothing of one that is there; `timeout`, seconds or a text, for all of it
+---@param args scalekit.client.connected_accounts.create.options as for `client.connected_accounts:create`: `connection_name` and `identifier` (or `organization_id` and `user_id`); for a new account also `authorization_details` and `api_config`, which change nothing of one that is there; `timeout`, seconds or a text, for all of it
 ---@return table? # `{ connected_account = … }`
 ---@return scalekit.error?
 function connected_accounts:get_or_create_connected_account(args) end
@@ -832,7 +832,7 @@ function actions:delete_custom_provider(args) end
 
 ---Gets an account with its credentials, or creates it where there is none.
 ---Safe when several processes do so at once, and when an answer is lost.
----@param args table as for `create`: `connection_name` and `identifier` (or `organization_id` and `user_id`); for a new account also `authorization_details` and `api_config`, which change nothing of one that is there; `timeout`, seconds or a text, for all of it
+---@param args scalekit.client.connected_accounts.create.options as for `client.connected_accounts:create`: `connection_name` and `identifier` (or `organization_id` and `user_id`); for a new account also `authorization_details` and `api_config`, which change nothing of one that is there; `timeout`, seconds or a text, for all of it
 ---@return table? # `{ connected_account = … }`
 ---@return scalekit.error?
 function actions:get_or_create_connected_account(args) end

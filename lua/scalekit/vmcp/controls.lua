@@ -134,9 +134,16 @@ local function order(app, what, opts, base)
 end
 
 --- The next request that fits fails.
--- @tparam table opts `status` (401, 429, 503 …), optionally `operation` ("CreateMcpSessionToken" or
---   "mcp.create_session_token") or `path` (its beginning, "/api/v1/" by default), `error_code`,
---   `message`, `retry_after` and `seconds` (to wait before the answer), and `times` (1)
+-- @tparam table opts
+-- @tparam number opts.status 401, 429, 503 …
+-- @tparam[opt] string opts.operation "CreateMcpSessionToken" or "mcp.create_session_token", default
+--   any
+-- @tparam[opt="/api/v1/"] string opts.path its beginning
+-- @tparam[opt] string opts.error_code in place of the one that goes with the status
+-- @tparam[opt] string opts.message
+-- @tparam[opt] number opts.retry_after seconds
+-- @tparam[opt] number opts.seconds to wait before the answer, at most 60
+-- @tparam[opt=1] number opts.times
 -- @treturn boolean|nil true
 -- @treturn string why not
 function App:fail_next(opts)
@@ -145,7 +152,11 @@ function App:fail_next(opts)
 end
 
 --- The next request that fits is answered late.
--- @tparam table opts `seconds`, optionally `operation` or `path`, and `times` (1)
+-- @tparam table opts
+-- @tparam number opts.seconds at most 60
+-- @tparam[opt] string opts.operation as for `fail_next`
+-- @tparam[opt="/api/v1/"] string opts.path its beginning
+-- @tparam[opt=1] number opts.times
 -- @treturn boolean|nil true
 -- @treturn string why not
 function App:delay_next(opts)
@@ -154,7 +165,10 @@ function App:delay_next(opts)
 end
 
 --- The next request that fits is served, but its answer is lost: whoever sent it cannot know.
--- @tparam[opt] table opts `operation` or `path`, and `times` (1)
+-- @tparam[opt] table opts
+-- @tparam[opt] string opts.operation as for `fail_next`
+-- @tparam[opt="/api/v1/"] string opts.path its beginning
+-- @tparam[opt=1] number opts.times
 -- @treturn boolean|nil true
 -- @treturn string why not
 function App:lose_next(opts)
@@ -163,8 +177,12 @@ function App:lose_next(opts)
 end
 
 --- The provider refuses the next call of a tool.
--- @tparam table opts `tool_name`, `status` (the provider's class, 500 by default), optionally
---   `error_code` (the provider's own), `message`, and `times` (1)
+-- @tparam table opts
+-- @tparam string opts.tool_name
+-- @tparam[opt=500] number opts.status the provider's class
+-- @tparam[opt] string opts.error_code the provider's own
+-- @tparam[opt] string opts.message
+-- @tparam[opt=1] number opts.times
 -- @treturn boolean|nil true
 -- @treturn string why not
 function App:fail_tool(opts)

@@ -40,8 +40,11 @@ end
 -- local changes = assert(connection:listen { toolsListChanged = true })
 -- local notification, err = changes:read()
 -- while notification do … notification, err = changes:read() end
--- @tparam table wants `toolsListChanged`, `promptsListChanged`,
---   `resourcesListChanged` (booleans), `resourceSubscriptions` (list of addresses)
+-- @tparam table wants at least one of these
+-- @tparam[opt] boolean wants.toolsListChanged
+-- @tparam[opt] boolean wants.promptsListChanged
+-- @tparam[opt] boolean wants.resourcesListChanged
+-- @tparam[opt] table wants.resourceSubscriptions array of addresses of resources
 -- @tparam[opt] table opts
 -- @tparam[opt] number|string opts.timeout seconds for the stream to begin
 -- @tparam[opt] number|string opts.idle_timeout seconds without a byte, after which the

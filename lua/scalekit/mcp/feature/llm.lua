@@ -61,7 +61,7 @@ end
 -- Several calls go side by side inside `scalekit.run`, else one after the other.
 -- @tparam string api as for `tools_for`, which has to have been called before
 -- @tparam table response the decoded answer of the API
--- @tparam[opt] table opts for each call, as for `call_tool`
+-- @tparam[opt] table opts as for `call_tool`, for each call
 -- @treturn[1] table array of messages to append after the model's own, empty
 --   where it asks for nothing
 -- @treturn[2] nil

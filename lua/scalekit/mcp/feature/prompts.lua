@@ -15,7 +15,7 @@ local OF_COMPLETION = begin.with(begin.TIMES, {
 
 --- Lists the prompts of the server, all pages of them, as `list_tools` does.
 -- @function list_prompts
--- @tparam[opt] table opts `timeout`, `idle_timeout`, `refresh`
+-- @tparam[opt] table opts as for `list_tools`
 -- @treturn[1] table array of prompts (`name`, `description`, `arguments` …, and `raw`)
 -- @treturn[2] nil
 -- @treturn[2] table error

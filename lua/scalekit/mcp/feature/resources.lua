@@ -10,7 +10,7 @@ local methods = {}
 
 --- Lists the resources of the server, all pages of them, as `list_tools` does.
 -- @function list_resources
--- @tparam[opt] table opts `timeout`, `idle_timeout`, `refresh`
+-- @tparam[opt] table opts as for `list_tools`
 -- @treturn[1] table array of resources (`uri`, `name`, `mimeType` …, and `raw`)
 -- @treturn[2] nil
 -- @treturn[2] table error
@@ -18,7 +18,7 @@ methods.list_resources = lists.method("list_resources", "resources/list", "resou
 
 --- Lists the patterns (RFC 6570) of addresses that resources may have.
 -- @function list_resource_templates
--- @tparam[opt] table opts `timeout`, `idle_timeout`, `refresh`
+-- @tparam[opt] table opts as for `list_tools`
 -- @treturn[1] table array of templates (`uriTemplate`, `name` …, and `raw`)
 -- @treturn[2] nil
 -- @treturn[2] table error
@@ -72,7 +72,7 @@ end
 -- come to whoever listens. `listen` does the same in both eras.
 -- @function subscribe
 -- @tparam string uri
--- @tparam[opt] table opts `timeout`, `idle_timeout`
+-- @tparam[opt] table opts as for `ping`
 -- @treturn[1] boolean true
 -- @treturn[2] nil
 -- @treturn[2] table error
@@ -81,7 +81,7 @@ methods.subscribe = of_session("subscribe", "resources/subscribe")
 --- Ends what `subscribe` has begun.
 -- @function unsubscribe
 -- @tparam string uri
--- @tparam[opt] table opts `timeout`, `idle_timeout`
+-- @tparam[opt] table opts as for `ping`
 -- @treturn[1] boolean true
 -- @treturn[2] nil
 -- @treturn[2] table error

@@ -25,7 +25,10 @@ local APIS = {
 
 local NAMES = { "anthropic", "gemini", "openai", "openai_chat" }
 
---- What is wrong with the name of an API, or nil.
+--- What is wrong with the name of an API.
+-- @local
+-- @tparam any api
+-- @treturn ?string nil where there is one of that name
 function llm.mistake(api)
   if APIS[api] then return nil end
   local near = type(api) == "string" and options.nearest(api, NAMES)
