@@ -186,6 +186,7 @@ build = {
     ["scalekit.types.json"] = "lua/scalekit/types/json.lua",
     ["scalekit.types.jwt"] = "lua/scalekit/types/jwt.lua",
     ["scalekit.types.mcp"] = "lua/scalekit/types/mcp.lua",
+    ["scalekit.types.mcp_llm"] = "lua/scalekit/types/mcp_llm.lua",
     ["scalekit.types.objects"] = "lua/scalekit/types/objects.lua",
     ["scalekit.types.operations"] = "lua/scalekit/types/operations.lua",
     ["scalekit.types.scalekit"] = "lua/scalekit/types/scalekit.lua",
