@@ -19,7 +19,7 @@ LIBS = -lcurl -lcrypto -lpthread -ldl
 
 # The core knows nothing of Lua; the skin knows nothing of sockets.
 CORE := buf sse json_span encode poll loop queue profile request easy transfer answer credentials \
-        crypt jwt model_values
+        crypt jwt seal model_values
 SRC := $(sort $(wildcard csrc/*.c))
 HDR := $(wildcard csrc/*.h)
 
@@ -73,7 +73,7 @@ build/c/%_test: spec/c/%_test.c $(CORE:%=csrc/%.c) $(HDR)
 NGINX_FILES = lua/scalekit/(host/nginx|driver/nginx|transport/cosocket|vmcp/store/shdict)\.lua
 layers:
 	@! grep -nE '<(lua|lauxlib)\.h>|"(bind|compat)\.h"' $(CORE:%=csrc/%.c) \
-	  csrc/wire.h csrc/json.h csrc/http.h csrc/loop.h csrc/auth.h csrc/crypt.h csrc/model_values.h
+	  csrc/wire.h csrc/json.h csrc/http.h csrc/loop.h csrc/auth.h csrc/crypt.h csrc/seal.h csrc/model_values.h
 	@! grep -nE '<sys/socket\.h>|<curl/|<sys/epoll\.h>|"loop\.h"' \
 	  $(filter-out $(CORE:%=csrc/%.c),$(SRC)) csrc/bind.h csrc/compat.h csrc/model.h
 	@! grep -rnE '\bngx\b' lua --include='*.lua' | grep -vE '^$(NGINX_FILES):' | \
