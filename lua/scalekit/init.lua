@@ -18,13 +18,15 @@ local json = require "scalekit.json"
 local mcp_configs = require "scalekit.resource.mcp_configs"
 local options = require "scalekit.options"
 local resource = require "scalekit.resource"
-local step = require "scalekit.driver.step"
+local transport = require "scalekit.transport"
 local version = require "scalekit.version"
 
 if core.version ~= version then
   error(("scalekit: the Lua half is version %s, the C half %s; install both from one rock")
     :format(version, tostring(core.version)))
 end
+
+local tasks = driver.tasks()
 
 local scalekit = {
   VERSION = version,
@@ -35,10 +37,10 @@ local scalekit = {
   null = json.null,
   --- `check(call())` returns the results or throws the error object.
   check = errors.check,
-  run = step.run,
-  spawn = step.spawn,
-  all = step.all,
-  race = step.race,
+  run = tasks.run,
+  spawn = tasks.spawn,
+  all = tasks.all,
+  race = tasks.race,
 }
 
 --- Waits; parks only the running coroutine inside `scalekit.run`.
@@ -109,11 +111,16 @@ function scalekit.new(opts)
   settings.env_url = address.trim(settings.env_url)
   settings.timeout = opts.timeout or 20
   settings.max_attempts = opts.max_attempts or 4
-  settings.send = opts.transport or require("scalekit.transport.curl").new {
-    ca_file = opts.ca_file, cert_file = opts.cert_file, key_file = opts.key_file,
-    proxy = opts.proxy, http1 = opts.http1, tls_min = opts.tls_min,
-    connect_timeout = opts.connect_timeout or 10,
-  }
+  local err
+  settings.send = opts.transport
+  if not settings.send then
+    settings.send, err = transport.default {
+      ca_file = opts.ca_file, cert_file = opts.cert_file, key_file = opts.key_file,
+      proxy = opts.proxy, http1 = opts.http1, tls_min = opts.tls_min,
+      connect_timeout = opts.connect_timeout or 10,
+    }
+    if not settings.send then return nil, err end
+  end
 
   local self = client.new(settings)
   self.mcp = resource.new("mcp", self)

@@ -18,6 +18,7 @@ local errors = require "scalekit.error"
 local jwks = require "scalekit.jwks"
 local jwt = require "scalekit.jwt"
 local options = require "scalekit.options"
+local transport = require "scalekit.transport"
 
 local tokens = {}
 
@@ -86,7 +87,7 @@ function tokens.new(opts)
     }
   end
   url = address.trim(url)
-  local send = opts.transport or require("scalekit.transport.curl").new {}
+  local send = opts.transport or transport.default {}
   return setmetatable({
     env_url = url,
     issuer = opts.issuer,

@@ -7,10 +7,13 @@
 -- `signal()`, a latch with `set()` and `wait(deadline)`, whose wait answers
 -- `nil, "busy"` where this coroutine cannot park and `nil, "timeout"` when the
 -- deadline passed. `spawn(fn)`, where it has one, starts a coroutine that may
--- wait, for what is done in bulk; without it such work blocks.
+-- wait, for what is done in bulk; without it such work blocks. `detach(fn, …)`,
+-- where it has one, starts what is to go on when the caller is ended, and answers
+-- whether it could.
 -- @module scalekit.driver
 
 local block = require "scalekit.driver.block"
+local nginx = require "scalekit.driver.nginx"
 local step = require "scalekit.driver.step"
 
 local driver = {}
@@ -52,14 +55,21 @@ end
 local held, any_held = setmetatable({}, { __mode = "k" }), false
 
 --- The driver for the coroutine that calls. An unknown coroutine (somebody's
--- generator) gets the blocking one: a yield of ours would surface there.
+-- generator) gets the blocking one: a yield of ours would surface there. Inside
+-- nginx nothing blocks: where nothing can wait either, this raises an error.
 function driver.current()
+  if nginx.present then return nginx.current() end
   if any_held and held[coroutine.running()] then return block end
   if step.active() then return step end
   for _, other in ipairs(others) do
     if other.active() then return other end
   end
   return block
+end
+
+--- Who makes tasks here: `run`, `spawn`, `all`, `race`.
+function driver.tasks()
+  return nginx.present and require "scalekit.driver.threads" or step
 end
 
 local YIELDS_ANYWHERE = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil

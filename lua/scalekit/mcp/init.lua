@@ -15,6 +15,7 @@ local connection = require "scalekit.mcp.connection"
 local endpoint = require "scalekit.mcp.endpoint"
 local era = require "scalekit.mcp.era"
 local options = require "scalekit.options"
+local transport = require "scalekit.transport"
 local wire = require "scalekit.mcp.wire"
 local VERSION = require "scalekit.version"
 
@@ -64,7 +65,8 @@ end
 -- @tparam[opt="auto"] string opts.era "modern" or "legacy" where it is known
 -- @tparam[opt] table opts.client_info `{ name, version }` of the program, for the
 --   server's logs
--- @tparam[opt] function opts.transport how requests travel; libcurl if absent
+-- @tparam[opt] function opts.transport how requests travel; if absent cosockets inside
+--   nginx, else libcurl
 -- @tparam[opt=false] boolean opts.allow_insecure_http allows secrets over plain
 --   http to another machine
 -- @tparam[opt=8388608] number opts.max_body bytes that one message may have
@@ -81,7 +83,7 @@ function mcp.connect(opts)
   if not spec then
     return nil, errors.new { kind = "configuration", operation = "connect", message = fault }
   end
-  spec.send = opts.transport or require("scalekit.transport.curl").new {}
+  spec.send = opts.transport or transport.default {}
   spec.max_body, spec.max_depth = opts.max_body or MAX_BODY, MAX_DEPTH
 
   local info = opts.client_info or { name = "scalekit-lua", version = VERSION }
