@@ -5,6 +5,23 @@
 */
 #include "model.h"
 
+#define LONGEST 63 /* bytes of an enum's word */
+
+/* Pushes an enum's word as it is spelt; 0, and nothing, where there is none like it. */
+static int push_word(lua_State *L, int names, int value) {
+  char upper[LONGEST];
+  size_t n, i;
+  const char *s = lua_tolstring(L, value, &n);
+  if (n > LONGEST) return 0;
+  for (i = 0; i < n; i++) upper[i] = (char)(s[i] >= 'a' && s[i] <= 'z' ? s[i] - 'a' + 'A' : s[i]);
+  lua_pushlstring(L, upper, n);
+  lua_pushvalue(L, -1);
+  lua_rawget(L, names);
+  n = !lua_isnil(L, -1);
+  lua_pop(L, n ? 1 : 2);
+  return (int)n;
+}
+
 static void answer_value(lua_State *L, sk_walk *w, const sk_field *f, int aux, int value) {
   long long number;
   sk_time t;
@@ -19,6 +36,7 @@ static void answer_value(lua_State *L, sk_walk *w, const sk_field *f, int aux, i
       }
       break;
     case SK_T_ENUM:
+      if (lua_type(L, value) == LUA_TSTRING && push_word(L, aux, value)) return;
       if (sk_read_integer(L, value, 0, &number) && number >= 0 &&
           number < (long long)sk_rawlen(L, aux)) {
         lua_rawgeti(L, aux, (int)number + 1);

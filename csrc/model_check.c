@@ -376,8 +376,7 @@ sk_shape sk_shape_message(lua_State *L, sk_walk *w, int model, int value, const 
   out = table + 1;
   for (i = 0; i < m->n && w->violations < SK_VIOLATIONS; i++) {
     const sk_field *f = &m->fields[i];
-    sk_place at = {up, f->name, 0, 0};
-    at.name_len = strlen(f->name);
+    sk_place at = {up, f->name, strlen(f->name), 0};
     lua_rawgeti(L, table, SK_NAME + i);
     lua_rawgeti(L, table, SK_AUX + i);
     push_member(L, w, table, i, value, &at);

@@ -171,16 +171,20 @@ describe("the client", function()
     assert.same({}, scalekit.check(client_of(server).mcp:list_configs()).configs)
   end)
 
-  it("T07 keeps the text of an account's status", function()
+  it("T07 D1 keeps the text of an account's status, the known ones in capitals", function()
     local server = peer(function()
       return answer(200, { connected_accounts = {
-        { connected_account_status = "" }, {}, { connected_account_status = "REVOKED" },
+        { connected_account_status = "" }, {}, { connected_account_status = "Revoked" },
+        { connected_account_status = "CONNECTION_STATUS_UNSPECIFIED" },
+        { connected_account_status = "active" },
       } })
     end)
     local list = scalekit.check(client_of(server).mcp:list_mcp_connected_accounts {
       config_id = "cfg_1", identifier = "u",
     }).connected_accounts
-    assert.equal("REVOKED", list[3].connected_account_status)
+    local statuses = {}
+    for i = 1, 5 do statuses[i] = list[i].connected_account_status or false end
+    assert.same({ "", false, "Revoked", "CONNECTION_STATUS_UNSPECIFIED", "ACTIVE" }, statuses)
   end)
 
   it("T14 writes durations as the wire has them", function()

@@ -103,6 +103,52 @@ describe("scalekit.reply", function()
     assert.same({ violation }, err.fields)
   end)
 
+  it("keeps of the refused fields what makes sense, and not too many", function()
+    local violations = json.array { 7, json.null, { field = 1 }, json.array { 1 },
+      { field = "a", description = "b", constraint = 5, other = {} } }
+    local function failure(list)
+      return reply.failure(answer(400, status_body(3, { {
+        error_code = "X", validation_error_info = { field_violations = list },
+      } })))
+    end
+    assert.same({ { field = "", description = "" }, { field = "", description = "" },
+      { field = "a", description = "b" } }, failure(violations).fields)
+    for i = 1, 100 do violations[i] = { field = "f" .. i } end
+    assert.equal(64, #failure(violations).fields)
+    assert.is_nil(failure(json.array {}).fields)
+    assert.is_nil(failure("x").fields)
+  end)
+
+  it("R01 derives the gRPC code from the status where the body has none", function()
+    for status, code in pairs { [400] = 3, [401] = 16, [403] = 7, [404] = 5, [409] = 6, [429] = 8,
+      [500] = 13, [501] = 12, [503] = 14, [504] = 4, [418] = 2, [502] = 2 } do
+      for _, body in ipairs { "<html>", '{"code":0}', '{"code":17}', '{"code":"5"}' } do
+        assert.equal(code, reply.failure(answer(status, body)).grpc_code)
+      end
+    end
+  end)
+
+  it("keeps nothing of a success that it cannot read and that may be a secret", function()
+    local op = { reply = require("scalekit.schema").CreateMcpSessionTokenReply }
+    for _, body in ipairs { '{"token":"eyJhb', '["eyJhb"]', '"eyJhb"', "eyJhb" } do
+      local value, err = reply.value(answer(200, body), op, "x")
+      assert.same({ nil, "protocol", "unknown" }, { value, err.kind, err.outcome })
+      for _, part in pairs(err) do assert.is_nil(tostring(part):find("eyJhb", 1, true)) end
+    end
+    local _, err = reply.value(answer(200, "<html>a gateway's page"), op, "x")
+    assert.equal("<html>a gateway's page", err.raw)
+  end)
+
+  it("tells the service's refusal from a provider's", function()
+    local ours = answer(403, status_body(7, { { ["@type"] = INFO, error_code = "X" } }))
+    assert.equal("forbidden", reply.refusal(ours, "request").kind)
+    for _, body in ipairs { "", "<html>", '{"error":{"code":403}}', '{"error_code":"X"}',
+      '{"details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","error_code":"X"}]}' } do
+      assert.is_nil(reply.refusal(answer(403, body), "request"))
+    end
+    assert.is_nil(reply.refusal(answer(200, ours.body), "request"))
+  end)
+
   it("bounds the raw body it keeps", function()
     assert.equal(4096, #reply.failure(answer(500, ("x"):rep(100000))).raw)
   end)

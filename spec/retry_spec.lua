@@ -49,6 +49,15 @@ describe("scalekit.retry", function()
       assert.is_true(retry.may(UNSAFE, err))
     end)
 
+    it("X07 repeats what was refused for being too much only for who is patient", function()
+      local err = failure { kind = "rate_limited", status = 429 }
+      for _, op in ipairs { SAFE, UNSAFE } do
+        assert.is_falsy(retry.may(op, err))
+        assert.is_true(retry.may(op, err, true))
+      end
+      assert.is_falsy(retry.may(SAFE, failure { kind = "tool_error", status = 429 }, true))
+    end)
+
     it("repeats a safe request that the server could not serve now", function()
       for _, status in ipairs { 502, 503, 504 } do
         assert.is_true(retry.may(SAFE, failure { kind = "unavailable", status = status }))

@@ -34,6 +34,31 @@ describe("scalekit.route", function()
     end
   end)
 
+  it("keeps the colon of a verb, and takes it encoded too", function()
+    assert.equal("/api/v1/connected_accounts:search", route.path(by_id.SearchConnectedAccounts, {}))
+    for _, path in ipairs { "connected_accounts:delete", "connected_accounts%3Adelete" } do
+      assert.equal("DeleteConnectedAccount", route.match("POST", "/api/v1/" .. path).id)
+    end
+  end)
+
+  it("puts a verb behind the value it is about", function()
+    local op = by_id.GetMcpInstanceAuthState
+    assert.equal("/api/v1/mcp/instances/i%3Ab%2Fc:get_auth_state",
+      route.path(op, { instance_id = "i:b/c" }))
+    local found, params = route.match("POST", "/api/v1/mcp/instances/i%3Ab%2Fc:get_auth_state")
+    assert.same({ op.id, { instance_id = "i:b/c" } }, { found.id, params })
+    assert.is_nil((route.match("POST", "/api/v1/mcp/instances/:get_auth_state")))
+  end)
+
+  it("P04 routes a provider's colon, raw or encoded", function()
+    local op = by_id.UpdateCustomProvider
+    assert.equal("/api/v1/custom-providers/ACME%3Aenv", route.path(op, { identifier = "ACME:env" }))
+    for _, name in ipairs { "ACME:env", "ACME%3Aenv", "ACME%3aenv" } do
+      local found, params = route.match("PUT", "/api/v1/custom-providers/" .. name)
+      assert.same({ op.id, "ACME:env" }, { found.id, params.identifier })
+    end
+  end)
+
   it("R13 tells an unknown path from a wrong method", function()
     assert.same({ nil, "not_found" }, { route.match("GET", "/api/v1/nothing") })
     assert.same({ nil, "method_not_allowed" }, { route.match("PATCH", "/api/v1/mcp/configs") })

@@ -59,6 +59,7 @@ describe("a webhook's signature", function()
     assert.is_table(verify { now = NOW + 5, tolerance = 5 })
     assert_refused("too_old", verify { now = NOW + 6, tolerance = 5 })
     assert_refused("too_old", verify { now = NOW + 1, tolerance = 0 })
+    assert.is_table(verify { now = NOW + 600, tolerance = "10m" })
   end)
 
   it("W02 is checked against the clock where no time is given", function()

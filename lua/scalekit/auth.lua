@@ -5,6 +5,7 @@
 local core = require "scalekit.core"
 local driver = require "scalekit.driver"
 local errors = require "scalekit.error"
+local redact = require "scalekit.redact"
 local reply = require "scalekit.reply"
 
 local auth = {}
@@ -54,6 +55,8 @@ local function request_token(self, deadline)
   if response.status ~= 200 then
     response.body = core.reveal(response.body)
     err = reply.failure(response)
+    local secret = core.reveal(self.credentials:form()):match "client_secret=([^&]*)"
+    redact.error(err, { core.unpercent(secret) })
     if err.kind == "unauthorized" then
       err.message = err.message .. "; check the client id and the client secret"
     end

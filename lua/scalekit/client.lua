@@ -5,10 +5,12 @@
 local auth = require "scalekit.auth"
 local core = require "scalekit.core"
 local driver = require "scalekit.driver"
+local duration = require "scalekit.duration"
 local errors = require "scalekit.error"
 local json = require "scalekit.json"
 local ops = require "scalekit.ops"
 local options = require "scalekit.options"
+local redact = require "scalekit.redact"
 local reply = require "scalekit.reply"
 local retry = require "scalekit.retry"
 local route = require "scalekit.route"
@@ -27,23 +29,34 @@ end
 local USER_AGENT = ("scalekit-lua/%s (%s)"):format(version, _VERSION)
 local MISUSE = { type = true, unknown = true }
 
---- @tparam table settings checked by `scalekit.new`
+-- `settings` are checked by `scalekit.new`.
 function client.new(settings)
   local self = setmetatable({
     env_url = settings.env_url,
     send = settings.send,
     timeout = settings.timeout,
+    tool_timeout = settings.tool_timeout or settings.timeout,
     max_attempts = settings.max_attempts,
+    retry_rate_limited = settings.retry_rate_limited,
     random = settings.random or math.random,
+    hooks = settings.hooks,
   }, client)
   self.auth = auth.new {
     url = settings.env_url .. "/oauth/token",
     client_id = settings.client_id,
     client_secret = settings.client_secret,
-    send = settings.send,
+    send = self.hooks and self.hooks:transport(settings.send, "oauth/token") or settings.send,
     random = self.random,
   }
   return self
+end
+
+--- Who tells this client the time and makes it wait: the driver of the running
+-- coroutine, unless the client has a time of its own, as in tests.
+-- @local
+-- @treturn table with `now()` and `sleep(seconds)`
+function client:host()
+  return self.own_time or driver.current()
 end
 
 -- Which names are path parameters, by operation.
@@ -53,34 +66,56 @@ for _, op in ipairs(ops) do
   for _, name in ipairs(op.path_params) do in_path[op][name] = true end
 end
 
--- Options given flat, put where the request has them.
-local function put_inside(op, rest)
+local function twice(one, other)
+  return ("give either '%s' or '%s'"):format(one, other)
+end
+
+-- Options given flat, put where the request has them; `said` notes it.
+local function put_inside(op, rest, said)
   for name, member in pairs(op.inside) do
     local value, there = rest[name], rest[member]
     if there == nil or type(there) == "table" then
-      local copy = {}
+      local copy, path = {}, member .. "." .. name
       for key, part in pairs(there or {}) do copy[key] = part end
-      if value ~= nil and copy[name] ~= nil then return name end
-      if value ~= nil then copy[name] = value end
+      if value ~= nil and copy[name] ~= nil then return twice(name, path) end
+      if value ~= nil then copy[name], said[path] = value, name end
       rest[name], rest[member] = nil, copy
     end
   end
 end
 
 -- The arguments under the names of the contract: what goes into the path, and
--- what into the query or the body; or else the name that is given twice.
+-- what into the query or the body. Then what the caller called what, and what is
+-- misuse.
 local function sort(op, args)
-  local path, rest, aliases = {}, {}, op.aliases
+  local path, rest, said, aliases = {}, {}, {}, op.aliases
   for name, value in pairs(args) do
     local real = aliases and aliases[name] or name
-    if real ~= name and args[real] ~= nil then return nil, nil, name end
+    if real ~= name then
+      if args[real] ~= nil then return nil, nil, said, twice(name, real) end
+      said[real] = name
+    end
     if in_path[op][real] then
       path[real] = value
     elseif real ~= "timeout" then
       rest[real] = value
     end
   end
-  return path, rest, op.inside and put_inside(op, rest)
+  return path, rest, said, op.inside and put_inside(op, rest, said)
+end
+
+-- Violations speak of the options as the caller wrote them.
+local function rename(violations, said)
+  for _, violation in ipairs(violations) do
+    for path, name in pairs(said) do
+      local rest = violation.field:sub(#path + 1)
+      if violation.field:sub(1, #path) == path and (rest == "" or rest:find "^[.%[]") then
+        violation.field = name .. rest
+        break
+      end
+    end
+  end
+  return violations
 end
 
 -- An account is meant by its id, or by its connection and its user.
@@ -124,6 +159,7 @@ local function refuse(op, bad, violations)
 end
 
 --- Checks the arguments of an operation.
+-- @local
 -- @tparam table op a row of `scalekit.ops`
 -- @tparam table|nil args
 -- @treturn[1] table `{ path, query, body, timeout }`
@@ -137,11 +173,16 @@ function client.prepare(op, args)
   if type(args) ~= "table" then
     return nil, nil, ("%s: expected a table of options, got %s"):format(op.label, type(args))
   end
-  if args.timeout ~= nil and not options.is_duration(args.timeout) then
-    return nil, nil, op.label .. ": timeout must be a positive number of seconds"
+  local timeout = args.timeout
+  if timeout ~= nil then
+    timeout = duration.seconds(timeout)
+    if not timeout then
+      return nil, nil, op.label
+        .. ': timeout must be a time above 0: seconds, or a text such as "90s" or "1h30m"'
+    end
   end
-  local in_its_path, rest, twice = sort(op, args)
-  if twice then return nil, nil, ("%s: '%s' is given twice"):format(op.label, twice) end
+  local in_its_path, rest, said, misuse = sort(op, args)
+  if misuse then return nil, nil, op.label .. ": " .. misuse end
   for name, value in pairs(in_its_path) do
     if type(value) ~= "string" then
       return nil, nil, ("%s: %s: expected string, got %s"):format(op.label, name, type(value))
@@ -151,12 +192,12 @@ function client.prepare(op, args)
   if op.selects and not is_selected(rest) then bad = not_selected() end
   local model = op.body or op.query or schema.Empty
   local checked, violations = model:check(rest, "send", json)
-  if bad or violations then return refuse(op, bad, violations or {}) end
+  if bad or violations then return refuse(op, bad, rename(violations or {}, said)) end
   return {
     path = path,
     query = op.query and route.query(op, checked) or "",
     body = op.body and json.encode(checked),
-    timeout = args.timeout,
+    timeout = timeout,
   }
 end
 
@@ -174,12 +215,29 @@ local function to_http(self, op, request, deadline)
   return {
     method = op.method,
     url = url,
-    headers = request.body and SEND or ACCEPT,
+    headers = request.headers or request.body and SEND or ACCEPT,
     body = request.body,
     deadline = deadline,
-    ready_headers = request.body and READY_SEND or READY_ACCEPT,
+    ready_headers = not request.headers and (request.body and READY_SEND or READY_ACCEPT) or nil,
     once = not op.safe,
   }
+end
+
+-- One request: the value, or nil and the error; then the answer, if one came.
+local function exchange(self, op, http)
+  local response, err = self.send(http)
+  if not response then
+    err.operation = op.label
+    return nil, err
+  end
+  if op.read then
+    local value, refusal = op.read(response)
+    return value, refusal, response
+  elseif response.status < 200 or response.status >= 300 then
+    return nil, reply.failure(response, op.label), response
+  end
+  local value, problem = reply.value(response, op, op.label)
+  return value, problem, response
 end
 
 -- One attempt; a 401 that is about our token is answered with a new one, once.
@@ -189,21 +247,21 @@ local function attempt(self, op, request, deadline)
     local token, generation = self.auth:token(deadline)
     if not token then return nil, generation end
     http.auth = token
-    local response, err = self.send(http)
-    if not response then
-      err.operation = op.label
-      return nil, err
+    local hooks, value, err = self.hooks
+    if hooks then
+      value, err = hooks:exchange(exchange, self, op, http, request)
+    else
+      value, err = exchange(self, op, http)
     end
-    if response.status >= 200 and response.status < 300 then
-      return reply.value(response, op, op.label)
-    end
-    err = reply.failure(response, op.label)
-    if response.status ~= 401 or err.kind == "tool_error" or try == 2 then return nil, err end
+    if value then return value end
+    redact.error(err, { token }, http.body)
+    if err.status ~= 401 or err.kind == "tool_error" or try == 2 then return nil, err end
     self.auth:refused(generation)
   end
 end
 
-local function final(op, err, tries)
+local function final(op, err, tries, perhaps_done)
+  if perhaps_done then err.outcome = "unknown" end -- whatever the last attempt says
   if err.outcome == "unknown" and not op.safe then
     err.retryable = false -- to do it again might be to do it twice
     if err.kind == "network" then err.kind, err.cause = "outcome_unknown", "network" end
@@ -213,14 +271,16 @@ local function final(op, err, tries)
 end
 
 --- Performs an operation.
+-- @local
 -- @tparam table op a row of `scalekit.ops`
 -- @tparam table request from `prepare`
 -- @treturn[1] table the answer, as on the wire
 -- @treturn[2] nil
 -- @treturn[2] table error
 function client:call(op, request)
-  local host = driver.current()
-  local deadline = host.now() + (request.timeout or self.timeout)
+  local host = self:host()
+  local deadline = host.now()
+    + (request.timeout or op.runs_tool and self.tool_timeout or self.timeout)
   local tries, perhaps_done = 1, false
   while true do
     local value, err = attempt(self, op, request, deadline)
@@ -228,11 +288,14 @@ function client:call(op, request)
     if perhaps_done and op.deletes and err.kind == "not_found" then
       return op.reply:check({}, "answer", json) -- an earlier attempt did it
     end
-    if tries >= self.max_attempts or not retry.may(op, err) then return final(op, err, tries) end
+    if tries >= self.max_attempts or not retry.may(op, err, self.retry_rate_limited) then
+      return final(op, err, tries, perhaps_done)
+    end
     local pause = err.retry_after or retry.delay(tries, self.random())
-    if host.now() + pause >= deadline then return final(op, err, tries) end
+    if host.now() + pause >= deadline then return final(op, err, tries, perhaps_done) end
     perhaps_done = perhaps_done or err.outcome == "unknown" or err.status == 503
-    if not host.sleep(pause) then return final(op, err, tries) end
+    if self.hooks then self.hooks:retry(op, request, err, pause) end
+    if not host.sleep(pause) then return final(op, err, tries, perhaps_done) end
     tries = tries + 1
   end
 end

@@ -9,17 +9,25 @@
 -- argument type or an unknown option raises at the caller's line.
 -- @module scalekit
 
+local actions = require "scalekit.resource.actions"
 local address = require "scalekit.address"
 local core = require "scalekit.core"
 local client = require "scalekit.client"
 local driver = require "scalekit.driver"
+local duration = require "scalekit.duration"
 local errors = require "scalekit.error"
+local hooks = require "scalekit.hooks"
 local json = require "scalekit.json"
 local mcp_configs = require "scalekit.resource.mcp_configs"
+local moment = require "scalekit.moment"
 local options = require "scalekit.options"
-local resource = require "scalekit.resource"
 local transport = require "scalekit.transport"
 local version = require "scalekit.version"
+
+-- The convenience layer: these put methods of their own beside the generated ones.
+require "scalekit.ensure"
+require "scalekit.session"
+require "scalekit.mint"
 
 if core.version ~= version then
   error(("scalekit: the Lua half is version %s, the C half %s; install both from one rock")
@@ -35,28 +43,76 @@ local scalekit = {
   ALL = mcp_configs.ALL,
   --- JSON's null; equal to `cjson.null`.
   null = json.null,
-  --- `check(call())` returns the results or throws the error object.
+  --- `check(call())` returns the results of the call, or throws its error object.
+  -- @function check
+  -- @tparam any value
+  -- @tparam any err
+  -- @treturn any value
   check = errors.check,
+  --- `assert` that can say what went wrong on Lua 5.1 and 5.2 too.
+  -- @function assert
+  -- @tparam any value
+  -- @tparam any err
+  -- @treturn any value
+  assert = errors.assert,
+  --- Runs a function as the first task and returns what it returns, once every
+  -- task is done. An error that no `join` has taken is raised at the end.
+  -- @function run
+  -- @tparam function fn
+  -- @tparam any ... its arguments
+  -- @treturn any what it returned
   run = tasks.run,
+  --- Starts a function beside the running task; inside `run`.
+  -- @function spawn
+  -- @tparam function fn
+  -- @tparam any ... its arguments
+  -- @treturn scalekit.task `task:join()` waits for it
   spawn = tasks.spawn,
+  --- Runs functions side by side and waits for all of them; inside `run`.
+  -- @function all
+  -- @tparam table functions a list
+  -- @treturn table what each returned first, by index
+  -- @treturn table what each returned second, by index: the errors
   all = tasks.all,
+  --- Runs functions side by side; the first to return wins, and the others are
+  -- cancelled. Inside `run`.
+  -- @function race
+  -- @tparam table functions a list
+  -- @treturn number the index of the winner
+  -- @treturn any what it returned
   race = tasks.race,
 }
 
 --- Waits; parks only the running coroutine inside `scalekit.run`.
--- @tparam number seconds
-function scalekit.sleep(seconds)
-  if type(seconds) ~= "number" then error("scalekit.sleep: expected a number of seconds", 2) end
-  driver.current().sleep(seconds)
+-- @tparam number|string time seconds, or a text such as "500ms" or "1m30s"
+function scalekit.sleep(time)
+  local seconds = duration.seconds(time)
+  if not seconds and not (type(time) == "number" and time <= 0) then
+    error('scalekit.sleep: expected seconds, or a text such as "90s" or "1h30m"', 2)
+  end
+  driver.current().sleep(seconds or 0)
+end
+
+--- A point in time, as the service writes it (`expires_at`, `updated_at` …), in
+-- Unix seconds: RFC 3339 with up to nine decimals.
+-- @tparam ?string text
+-- @treturn[1] number whole seconds since 1970-01-01T00:00:00Z, as `os.time()` counts them
+-- @treturn[1] number nanoseconds after them
+-- @treturn[2] nil where there is no time: nothing, "", the year 1, or no timestamp at all
+function scalekit.time(text)
+  if type(text) ~= "string" then return nil end
+  return moment.parse(text)
 end
 
 local OPTIONS = {
   env_url = "string", client_id = "string", client_secret = "string|secret",
-  timeout = "number", connect_timeout = "number", max_attempts = "number",
+  timeout = duration.TYPE, tool_timeout = duration.TYPE,
+  connect_timeout = duration.TYPE, max_attempts = "number",
   allow_insecure_http = "boolean", ca_file = "string", cert_file = "string",
   key_file = "string", proxy = "string", http1 = "boolean", tls_min = "string",
-  transport = "function",
+  transport = "function", retry_rate_limited = "boolean",
 }
+for name, kind in pairs(hooks.OPTIONS) do OPTIONS[name] = kind end
 
 local FROM_ENVIRONMENT = {
   { "env_url", "SCALEKIT_ENV_URL" },
@@ -65,12 +121,7 @@ local FROM_ENVIRONMENT = {
 }
 
 -- Numbers that make no sense are the caller's mistake, at the caller's line.
-local function check_numbers(opts)
-  for _, name in ipairs { "timeout", "connect_timeout" } do
-    if opts[name] ~= nil and not options.is_duration(opts[name]) then
-      error(("scalekit.new: option '%s' must be a number of seconds above 0"):format(name), 3)
-    end
-  end
+local function check_attempts(opts)
   local attempts = opts.max_attempts
   if attempts ~= nil and not (attempts >= 1 and attempts <= 100 and attempts % 1 == 0) then
     error("scalekit.new: option 'max_attempts' must be a whole number from 1 to 100", 3)
@@ -81,21 +132,56 @@ local function fail(message)
   return nil, errors.new { kind = "configuration", message = message }
 end
 
+-- The transport of a client; or nil and what it cannot do here.
+local function carrier(opts, connect_timeout)
+  if opts.transport then return opts.transport end
+  local send, unfit = transport.default {
+    ca_file = opts.ca_file, cert_file = opts.cert_file, key_file = opts.key_file,
+    proxy = opts.proxy, http1 = opts.http1, tls_min = opts.tls_min,
+    connect_timeout = connect_timeout,
+  }
+  return send, unfit
+end
+
 --- Makes a client. Opens no connection yet.
 --
 -- `env_url`, `client_id` and `client_secret` default to the environment
 -- variables SCALEKIT_ENV_URL, SCALEKIT_CLIENT_ID and SCALEKIT_CLIENT_SECRET.
--- @tparam[opt] table opts also `timeout` (seconds for one call with all its
--- attempts, 20), `connect_timeout` (seconds, 10), `max_attempts` (4),
--- `ca_file`, `cert_file`, `key_file`, `proxy`, `http1`, `tls_min` ("1.2"),
--- `allow_insecure_http`, `transport` (a function `send(request)`, see `scalekit.transport.curl`)
--- @treturn[1] table a client with `mcp`, `connected_accounts`, `tools`, `actions`
+-- @tparam[opt] table opts
+-- @tparam[opt] string opts.env_url such as "https://name.scalekit.dev"
+-- @tparam[opt] string opts.client_id
+-- @tparam[opt] string|secret opts.client_secret
+-- @tparam[opt=20] number|string opts.timeout for one call with all its attempts:
+-- seconds, or a text such as "1m30s"
+-- @tparam[opt=60] number|string opts.tool_timeout the same for `tools:execute` and
+-- `actions:request`
+-- @tparam[opt=10] number|string opts.connect_timeout seconds or a text, within `timeout`
+-- @tparam[opt=4] number opts.max_attempts of one call, where it may be repeated; 1 to 100
+-- @tparam[opt=false] boolean opts.retry_rate_limited a call refused with 429 waits as
+-- long as the service asks
+-- @tparam[opt] string opts.ca_file certificates to trust, PEM, in place of the system's
+-- @tparam[opt] string opts.cert_file a client certificate, PEM
+-- @tparam[opt] string opts.key_file its private key, PEM
+-- @tparam[opt="1.2"] string opts.tls_min "1.2" or "1.3"
+-- @tparam[opt] string opts.proxy the URL of an HTTP proxy
+-- @tparam[opt=false] boolean opts.http1 do not offer HTTP/2
+-- @tparam[opt=false] boolean opts.allow_insecure_http allows secrets over plain http to
+-- another machine
+-- @tparam[opt] function opts.transport `send(request)`, see `scalekit.transport.curl`
+-- @tparam[opt] function opts.on_request see `scalekit.hooks`
+-- @tparam[opt] function opts.on_response
+-- @tparam[opt] function opts.on_retry
+-- @tparam[opt] string|function opts.traceparent W3C Trace Context, sent with each request
+-- @treturn[1] scalekit.client
 -- @treturn[2] nil
--- @treturn[2] table error, kind "configuration"
+-- @treturn[2] scalekit.error kind "configuration"
 function scalekit.new(opts)
   opts = options.check("scalekit.new", opts, OPTIONS)
-  check_numbers(opts)
+  check_attempts(opts)
   local settings, missing = {}, {}
+  settings.timeout = duration.option("scalekit.new", opts, "timeout", 20)
+  settings.tool_timeout = duration.option("scalekit.new", opts, "tool_timeout", 60)
+  local connect_timeout = duration.option("scalekit.new", opts, "connect_timeout", 10)
   for _, pair in ipairs(FROM_ENVIRONMENT) do
     local value = opts[pair[1]]
     if value == nil then value = os.getenv(pair[2]) end
@@ -109,29 +195,15 @@ function scalekit.new(opts)
   local problem = address.fault(settings.env_url, opts.allow_insecure_http)
   if problem then return fail((opts.env_url and "env_url " or "SCALEKIT_ENV_URL ") .. problem) end
   settings.env_url = address.trim(settings.env_url)
-  settings.timeout = opts.timeout or 20
   settings.max_attempts = opts.max_attempts or 4
-  local err
-  settings.send = opts.transport
-  if not settings.send then
-    settings.send, err = transport.default {
-      ca_file = opts.ca_file, cert_file = opts.cert_file, key_file = opts.key_file,
-      proxy = opts.proxy, http1 = opts.http1, tls_min = opts.tls_min,
-      connect_timeout = opts.connect_timeout or 10,
-    }
-    if not settings.send then return nil, err end
-  end
+  settings.retry_rate_limited = opts.retry_rate_limited
+  settings.hooks = hooks.new(opts)
+  local unfit
+  settings.send, unfit = carrier(opts, connect_timeout)
+  if not settings.send then return nil, unfit end
 
   local self = client.new(settings)
-  self.mcp = resource.new("mcp", self)
-  self.connected_accounts = resource.new("connected_accounts", self)
-  self.tools = resource.new("tools", self)
-  self.actions = { -- the names that the service's own SDKs use
-    client = self,
-    mcp = self.mcp,
-    tools = self.tools,
-    get_authorization_link = self.connected_accounts.get_authorization_link,
-  }
+  actions.attach(self)
   return self
 end
 

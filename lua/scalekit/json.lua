@@ -69,7 +69,7 @@ end
 -- RFC 8259 does not know are refused.
 -- @tparam string text
 -- @tparam[opt=64] number max_depth how many brackets may be open at once
--- @return[1] the value
+-- @treturn[1] any the value
 -- @treturn[2] nil
 -- @treturn[2] string what is wrong, and where
 function json.decode(text, max_depth)
@@ -90,12 +90,16 @@ function json.array(list)
 end
 
 --- Whether a value is a list: one that is marked, or has a first item.
+-- @tparam any value
+-- @treturn boolean
 function json.is_array(value)
   return type(value) == "table"
     and (getmetatable(value) == json.array_mt or rawget(value, 1) ~= nil)
 end
 
 --- Whether a value is an object: a table that is neither a list nor `raw`.
+-- @tparam any value
+-- @treturn boolean
 function json.is_object(value)
   return type(value) == "table" and not json.is_array(value)
     and getmetatable(value) ~= json.raw_mt
@@ -103,6 +107,7 @@ end
 
 --- A value that `encode` writes as it stands.
 -- @tparam string text valid JSON
+-- @treturn table
 function json.raw(text)
   assert(type(text) == "string", "raw JSON is a string")
   return setmetatable({ text }, json.raw_mt)
@@ -112,7 +117,7 @@ end
 -- message says where it stands. Metamethods never run. Members go in the order
 -- of their names.
 -- @function json.encode
--- @param value
+-- @tparam any value
 -- @treturn string
 json.encode = core.json_encoder(json.null, json.array_mt, json.raw_mt, cjson.empty_array)
 

@@ -31,7 +31,7 @@ end
 
 --- Makes a token.
 -- @tparam table opts
--- @param opts.key a private key of `scalekit.core`; it decides the algorithm
+-- @tparam userdata opts.key a private key of `scalekit.core`; it decides the algorithm
 -- @tparam string opts.kid how verifiers find its public half
 -- @tparam table opts.claims
 -- @treturn string
@@ -52,10 +52,11 @@ local function parse(token)
 end
 
 --- What a token says, for looking only: nobody vouches for any of it.
+-- @tparam string token
 -- @treturn[1] table header
 -- @treturn[1] table payload
 -- @treturn[2] nil
--- @treturn[2] table error
+-- @treturn[2] scalekit.error
 function jwt.parse_unverified(token)
   local header, payload = parse(token)
   if not header then return refuse(payload, "malformed_token") end
@@ -120,7 +121,7 @@ end
 --- Verifies a token: its signature, then its times, issuer and audience.
 -- @tparam string token
 -- @tparam table opts
--- @param opts.keys a JSON web key set as a table, or a function that is
+-- @tparam table|function opts.keys a JSON web key set as a table, or a function that is
 -- given a kid and returns a key (of `scalekit.core`, or a JSON web key); the
 -- function may wait, and its `nil, err` is passed on. A key read from a table
 -- is remembered as long as that table lives.
@@ -130,7 +131,7 @@ end
 -- @tparam[opt=0] number opts.leeway seconds by which clocks may differ
 -- @treturn[1] table the claims
 -- @treturn[2] nil
--- @treturn[2] table error, kind "unauthorized"; its `code` is "malformed_token",
+-- @treturn[2] scalekit.error kind "unauthorized"; its `code` is "malformed_token",
 -- "wrong_algorithm", "unknown_key", "bad_signature", "token_expired",
 -- "token_not_yet_valid", "wrong_issuer" or "wrong_audience"
 function jwt.verify(token, opts)

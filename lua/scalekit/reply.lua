@@ -10,7 +10,8 @@ local schema = require "scalekit.schema"
 local reply = {}
 
 local MAX_DEPTH = 64
-local MAX_RAW = 4096 -- bytes of the raw body kept in an error
+local MAX_RAW = 4096    -- bytes of the raw body kept in an error
+local MAX_FIELDS = 64   -- refused fields kept in one
 
 local BY_GRPC = {
   [1] = "cancelled", [2] = "internal", [3] = "bad_request", [4] = "timeout",
@@ -24,6 +25,12 @@ local BY_STATUS = {
   [405] = "unimplemented", [408] = "timeout", [409] = "conflict", [413] = "bad_request",
   [422] = "bad_request", [429] = "rate_limited", [499] = "cancelled", [500] = "internal",
   [501] = "unimplemented", [502] = "unavailable", [503] = "unavailable", [504] = "timeout",
+}
+
+-- The gRPC code of an answer whose body names none.
+local GRPC_OF = {
+  [400] = 3, [401] = 16, [403] = 7, [404] = 5, [409] = 6, [429] = 8, [499] = 1, [500] = 13,
+  [501] = 12, [503] = 14, [504] = 4,
 }
 
 -- Answers after which the request may have taken effect all the same.
@@ -55,6 +62,21 @@ local function member(info, name)
   return type(value) == "table" and value or {}
 end
 
+-- What the server says about fields, as far as it makes sense.
+local function fields_of(info)
+  local violations, fields = member(info, "validation_error_info").field_violations, {}
+  for i, violation in ipairs(type(violations) == "table" and violations or {}) do
+    if i > MAX_FIELDS then break end
+    if type(violation) == "table" then
+      fields[#fields + 1] = {
+        field = text(violation.field) or "", description = text(violation.description) or "",
+        constraint = text(violation.constraint),
+      }
+    end
+  end
+  return #fields > 0 and fields or nil
+end
+
 local function kind_of(status, grpc, code)
   if code == "CONNECTED_ACCOUNT_NOT_ACTIVE" then return "authorization_required" end
   if code == "TOOL_ERROR" then return "tool_error" end
@@ -71,35 +93,55 @@ local function message_of(response, body)
     or ("the server answered with status %d"):format(response.status)
 end
 
+local function parse(response)
+  local body = json.decode(response.body, MAX_DEPTH)
+  if type(body) ~= "table" then body = {} end
+  return body, error_info(body)
+end
+
 --- The error in an answer that is no success.
 -- @tparam table response
 -- @tparam[opt] string operation
 -- @tparam[opt] number now Unix seconds, for a Retry-After that is a date
 function reply.failure(response, operation, now)
-  local body = json.decode(response.body, MAX_DEPTH)
-  if type(body) ~= "table" then body = {} end
-  local info = error_info(body)
+  local body, info = parse(response)
   local code = info and info.error_code or text(body.error)
-  local grpc = type(body.code) == "number" and body.code or nil
+  local grpc = BY_GRPC[body.code] and body.code
   local tool = member(info, "tool_error_info")
-  local violations = member(info, "validation_error_info").field_violations
   return errors.new {
     kind = kind_of(response.status, grpc, code),
     message = message_of(response, body),
     status = response.status,
     code = code,
-    grpc_code = grpc,
+    grpc_code = grpc or GRPC_OF[response.status] or 2,
     operation = operation,
     outcome = UNSURE[response.status] and code ~= "TOOL_ERROR" and "unknown" or "none",
     request_id = text(response.headers["x-request-id"])
       or text(member(info, "request_info").request_id),
     retry_after = retry.after(response.headers["retry-after"], now or os.time()),
-    fields = type(violations) == "table" and violations or nil,
+    fields = fields_of(info),
     tool_error_code = text(tool.tool_error_code),
     tool_error_message = text(tool.tool_error_message),
     execution_id = text(tool.execution_id),
     raw = response.body:sub(1, MAX_RAW),
   }
+end
+
+--- The service's own refusal, told from what a provider behind it says by the
+-- service's ErrorInfo.
+-- @treturn ?table error
+function reply.refusal(response, operation)
+  if response.status < 400 then return nil end
+  local _, info = parse(response)
+  if not info or not tostring(info["@type"]):find("scalekit.", 1, true) then return nil end
+  return reply.failure(response, operation)
+end
+
+-- A success that cannot be read may hold what was asked for, a token perhaps.
+-- Where it is no JSON at all, a page of some gateway, it tells what went wrong.
+local function raw_of(response)
+  local is_page = response.body:find "^%s*<"
+  return is_page and response.body:sub(1, MAX_RAW) or nil
 end
 
 --- The value in a success, shaped by the operation's reply model.
@@ -115,7 +157,7 @@ function reply.value(response, op, operation)
   return nil, errors.new {
     kind = "protocol", status = response.status, operation = operation, outcome = "unknown",
     message = "the answer is not the JSON it should be: " .. (problem or "not an object"),
-    raw = response.body:sub(1, MAX_RAW),
+    raw = raw_of(response),
   }
 end
 

@@ -40,8 +40,11 @@ local NOT_NOW = { [502] = true, [503] = true, [504] = true }
 --- Whether an attempt that failed with `err` may be repeated.
 -- @tparam table op a row of `scalekit.ops`
 -- @tparam table err `err.before_request`: it is about fetching a token
-function retry.may(op, err)
+-- @tparam[opt] boolean patient whether a refusal for too many requests, which
+-- surely had no effect, may be repeated
+function retry.may(op, err, patient)
   if err.kind == "tool_error" then return false end
+  if err.kind == "rate_limited" then return patient == true end
   if err.kind == "network" and err.outcome == "none" then return true end
   if not (op.safe or err.before_request) then return false end
   return NOT_NOW[err.status] or (err.kind == "network" and err.outcome == "unknown")

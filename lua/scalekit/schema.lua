@@ -10,7 +10,7 @@ local message = require "scalekit.schema.message"
 
 local schema = {
   wire_names = message.wire_names, -- model → field → its name in a query string
-  kinds = message.kinds,           -- model → field → { type, repeated }
+  kinds = message.kinds,           -- model → field → { type, repeated, max }
   Empty = message.model("Empty", {}),
 }
 

@@ -14,6 +14,7 @@
 
 local address = require "scalekit.address"
 local core = require "scalekit.core"
+local duration = require "scalekit.duration"
 local errors = require "scalekit.error"
 local jwks = require "scalekit.jwks"
 local jwt = require "scalekit.jwt"
@@ -26,13 +27,13 @@ local TIMEOUT = 10
 local MCP_SESSION = "mcp_session"
 
 local NEW_OPTIONS = {
-  env_url = "string", issuer = "string|boolean", transport = "function", timeout = "number",
-  max_age = "number", leeway = "number", allow_insecure_http = "boolean",
+  env_url = "string", issuer = "string|boolean", transport = "function", timeout = duration.TYPE,
+  max_age = duration.TYPE, leeway = duration.TYPE, allow_insecure_http = "boolean",
 }
 
 local OPTIONS = {
-  audience = "string|boolean", issuer = "string|boolean", scopes = "table", leeway = "number",
-  now = "number", timeout = "number",
+  audience = "string|boolean", issuer = "string|boolean", scopes = "table",
+  leeway = duration.TYPE, now = "number", timeout = duration.TYPE,
 }
 
 local validator = {}
@@ -43,17 +44,8 @@ function validator:__tostring()
   return "scalekit.tokens(" .. self.env_url .. ")"
 end
 
--- The first name of a value that is `true`, or no sensible number: what only a
--- programmer can get wrong.
+-- What only a programmer can get wrong, or nil.
 local function mistake(opts)
-  for _, name in ipairs { "timeout", "max_age" } do
-    if opts[name] ~= nil and not options.is_duration(opts[name]) then
-      return ("option '%s' must be a number of seconds above 0"):format(name)
-    end
-  end
-  if opts.leeway and not (opts.leeway == 0 or options.is_duration(opts.leeway)) then
-    return "option 'leeway' must be a number of seconds from 0 on"
-  end
   if opts.now and opts.now - opts.now ~= 0 then return "option 'now' must be a Unix time" end
   for _, name in ipairs { "issuer", "audience" } do
     if opts[name] == true then return ("option '%s' must be a string, or false"):format(name) end
@@ -67,18 +59,22 @@ end
 -- @tparam[opt] string|boolean opts.issuer what `iss` has to be; by default the
 -- environment's URL, where the token has an `iss`; false: anything
 -- @tparam[opt] function opts.transport how the keys are fetched; libcurl by default
--- @tparam[opt=10] number opts.timeout seconds that fetching them may take
--- @tparam[opt=3600] number opts.max_age seconds that they are kept
--- @tparam[opt=0] number opts.leeway seconds by which clocks may differ
+-- @tparam[opt=10] number|string opts.timeout seconds (or "500ms" …) that
+-- fetching them may take
+-- @tparam[opt=3600] number|string opts.max_age seconds (or "1h" …) that they are kept
+-- @tparam[opt=0] number|string opts.leeway seconds by which clocks may differ
 -- @tparam[opt=false] boolean opts.allow_insecure_http fetches keys over plain
 -- http from another machine, so that whoever is in between can sign
--- @treturn[1] table a validator
+-- @treturn[1] scalekit.tokens.validator
 -- @treturn[2] nil
--- @treturn[2] table error, kind "configuration"
+-- @treturn[2] scalekit.error kind "configuration"
 function tokens.new(opts)
   opts = options.check("tokens.new", opts, NEW_OPTIONS)
   local wrong = mistake(opts)
   if wrong then error("tokens.new: " .. wrong, 2) end
+  local timeout = duration.option("tokens.new", opts, "timeout", TIMEOUT)
+  local max_age = duration.option("tokens.new", opts, "max_age")
+  local leeway = opts.leeway == 0 and 0 or duration.option("tokens.new", opts, "leeway", 0)
   local url = opts.env_url or os.getenv "SCALEKIT_ENV_URL"
   local fault = not url and "is not set" or address.fault(url, opts.allow_insecure_http)
   if fault then
@@ -91,9 +87,9 @@ function tokens.new(opts)
   return setmetatable({
     env_url = url,
     issuer = opts.issuer,
-    timeout = opts.timeout or TIMEOUT,
-    leeway = opts.leeway,
-    keys = jwks.new { url = url .. "/keys", send = send, max_age = opts.max_age },
+    timeout = timeout,
+    leeway = leeway,
+    keys = jwks.new { url = url .. "/keys", send = send, max_age = max_age },
   }, validator)
 end
 
@@ -139,25 +135,27 @@ local function missing_scope(claims, wanted)
   return nil
 end
 
--- `level` as for `error`, seen from the caller of the method.
-local function validate(self, what, kind, token, opts)
+-- `time`: whose clock it is, where it is not the machine's.
+local function validate(self, what, kind, token, opts, time)
   opts = options.check(what, opts, OPTIONS, 3)
   local wrong = mistake(opts)
   if kind == "session" and opts.audience == nil then
     wrong = "option 'audience' is required: the URL that the token has to be for, or false"
   end
   if wrong then error(what .. ": " .. wrong, 3) end
+  local timeout = duration.option(what, opts, "timeout", self.timeout, 3)
+  local leeway = opts.leeway == 0 and 0 or duration.option(what, opts, "leeway", self.leeway, 3)
   if type(token) == "userdata" and options.fits(token, "secret") then token = core.reveal(token) end
   if type(token) ~= "string" then return refuse("no token", "malformed_token") end
   local issuer = opts.issuer
   if issuer == nil then issuer = self.issuer end
-  local deadline = core.now() + (opts.timeout or self.timeout)
+  local deadline = core.now() + timeout
   local claims, err = jwt.verify(token, {
     keys = function(kid) return self.keys:key(kid, deadline) end,
     issuer = issuer or nil,
     audience = opts.audience or nil,
-    now = opts.now,
-    leeway = opts.leeway or self.leeway,
+    now = opts.now or time and time.time() or nil,
+    leeway = leeway,
   })
   if not claims then return nil, err end
   if issuer == nil and claims.iss ~= nil and claims.iss ~= self.env_url then
@@ -174,17 +172,17 @@ end
 
 --- Validates an access token of the environment (client credentials): its
 -- signature, times and issuer, that it is no session token, and its scopes.
--- @tparam string|userdata token
+-- @tparam string|secret token
 -- @tparam[opt] table opts
 -- @tparam[opt=false] string|boolean opts.audience must be (among) the token's `aud`
 -- @tparam[opt] string|boolean opts.issuer as for `new`
 -- @tparam[opt] table opts.scopes a list of strings that the token must all have
--- @tparam[opt] number opts.leeway seconds by which clocks may differ
+-- @tparam[opt] number|string opts.leeway seconds by which clocks may differ
 -- @tparam[opt] number opts.now Unix time in seconds; the clock's by default
--- @tparam[opt] number opts.timeout seconds that fetching the keys may take
+-- @tparam[opt] number|string opts.timeout seconds that fetching the keys may take
 -- @treturn[1] table the claims: `client_id`, `sub`, `scopes`, `exp` …
 -- @treturn[2] nil
--- @treturn[2] table error; kind "forbidden", code "insufficient_scope" where
+-- @treturn[2] scalekit.error kind "forbidden", code "insufficient_scope" where
 -- only a scope is missing
 function validator:validate_access_token(token, opts)
   local claims, err = validate(self, "validate_access_token", "access", token, opts)
@@ -192,13 +190,18 @@ function validator:validate_access_token(token, opts)
 end
 
 --- Validates a session token of a Virtual MCP server.
--- @tparam string|userdata token
--- @tparam table opts as for `validate_access_token`
--- @tparam string|boolean opts.audience required: the config's `mcp_server_url`.
--- A token is good for that server alone, so false (any) is for looking only.
+-- @tparam string|secret token
+-- @tparam table opts
+-- @tparam string|boolean opts.audience the config's `mcp_server_url`. A token is
+-- good for that server alone, so false (any) is for looking only.
+-- @tparam[opt] string|boolean opts.issuer as for `new`
+-- @tparam[opt] table opts.scopes a list of strings that the token must all have
+-- @tparam[opt] number|string opts.leeway seconds by which clocks may differ
+-- @tparam[opt] number opts.now Unix time in seconds; the clock's by default
+-- @tparam[opt] number|string opts.timeout seconds that fetching the keys may take
 -- @treturn[1] table the claims: `sub` (the identifier), `aud`, `mcp_cfg`, `ca_ids`, `exp` …
 -- @treturn[2] nil
--- @treturn[2] table error
+-- @treturn[2] scalekit.error
 function validator:validate_session_token(token, opts)
   local claims, err = validate(self, "validate_session_token", "session", token, opts)
   return claims, err
@@ -206,15 +209,17 @@ end
 
 --- Gives a class the two methods, so that a client validates with its own
 -- environment's keys, over its own transport.
--- @tparam table class its objects have `env_url` and `send`
+-- @local
+-- @tparam table class its objects have `env_url`, `send`, and perhaps `hooks` and `own_time`
 function tokens.lend(class)
   for _, name in ipairs { "validate_access_token", "validate_session_token" } do
     local kind = name:match "validate_(%a+)_token"
     class[name] = function(self, token, opts)
       self.validator = self.validator or tokens.new {
-        env_url = self.env_url, transport = self.send, allow_insecure_http = true, -- checked before
+        env_url = self.env_url, allow_insecure_http = true, -- checked before
+        transport = self.hooks and self.hooks:transport(self.send, "keys") or self.send,
       }
-      local claims, err = validate(self.validator, name, kind, token, opts)
+      local claims, err = validate(self.validator, name, kind, token, opts, self.own_time)
       return claims, err
     end
   end

@@ -14,6 +14,7 @@
 -- @module scalekit.webhook
 
 local core = require "scalekit.core"
+local duration = require "scalekit.duration"
 local errors = require "scalekit.error"
 local json = require "scalekit.json"
 local options = require "scalekit.options"
@@ -24,8 +25,8 @@ local TOLERANCE = 300 -- seconds
 local VERSION = "v1"
 
 local OPTIONS = {
-  secret = "string|secret|table", headers = "table", body = "string", tolerance = "number",
-  now = "number",
+  secret = "string|secret|table", headers = "table", body = "string",
+  tolerance = duration.TYPE, now = "number",
 }
 
 -- Refused, with a code that tells one reason from another.
@@ -45,13 +46,13 @@ local function signature(secret, text)
 end
 
 --- Signs a delivery.
--- @tparam string|userdata secret `whsec_<base64>`, also as a `scalekit.secret`
+-- @tparam string|secret secret `whsec_<base64>`
 -- @tparam string id of the message, for `webhook-id`
 -- @tparam number timestamp whole seconds of Unix time, for `webhook-timestamp`
 -- @tparam string body the bytes that are sent
 -- @treturn[1] string what `webhook-signature` is to hold
 -- @treturn[2] nil
--- @treturn[2] table error, kind "configuration": the secret is none
+-- @treturn[2] scalekit.error kind "configuration": the secret is none
 function webhook.sign(secret, id, timestamp, body)
   if type(id) ~= "string" or id == "" then error("webhook.sign: the id must be a string", 2) end
   if type(timestamp) ~= "number" or timestamp % 1 ~= 0 or timestamp < 0 then
@@ -87,7 +88,7 @@ local function header(headers, name)
   return nil, name
 end
 
--- Nil, or why a timestamp is not believed (300 seconds both ways, by default).
+-- Nil, or why a timestamp is not believed.
 local function too_far(timestamp, now, tolerance)
   if now - timestamp > tolerance then return "too_old" end
   if timestamp > now + tolerance then return "too_new" end
@@ -115,9 +116,8 @@ local function read(what, opts)
   for _, name in ipairs { "secret", "headers", "body" } do
     if opts[name] == nil then error(("%s: option '%s' is required"):format(what, name), 3) end
   end
-  if opts.tolerance and (opts.tolerance < 0 or opts.tolerance ~= opts.tolerance) then
-    error(what .. ": option 'tolerance' must be a number of seconds from 0 on", 3)
-  end
+  local tolerance = opts.tolerance == 0 and 0
+    or duration.option(what, opts, "tolerance", TOLERANCE, 3)
   if opts.now and opts.now - opts.now ~= 0 then
     error(what .. ": option 'now' must be a Unix time", 3)
   end
@@ -127,11 +127,11 @@ local function read(what, opts)
       error(what .. ": option 'secret' must hold strings or scalekit.secret", 3)
     end
   end
-  return opts, secrets
+  return opts, secrets, tolerance
 end
 
 -- True, or nil and an error.
-local function authenticate(opts, secrets)
+local function authenticate(opts, secrets, tolerance)
   if #secrets == 0 then return misconfigured "no webhook secret is given" end
   local id, missing = header(opts.headers, "webhook-id")
   local stamp, given
@@ -143,7 +143,7 @@ local function authenticate(opts, secrets)
   if missing then return refuse("missing_header", "no usable header " .. missing) end
   local timestamp = #stamp <= 15 and stamp:find "^%d+$" and tonumber(stamp)
   if not timestamp then return refuse("bad_timestamp", "webhook-timestamp is no number of seconds") end
-  local wrong = too_far(timestamp, opts.now or os.time(), opts.tolerance or TOLERANCE)
+  local wrong = too_far(timestamp, opts.now or os.time(), tolerance)
   if wrong then
     return refuse(wrong, wrong == "too_old" and "the delivery is too old"
       or "the delivery is dated in the future")
@@ -157,9 +157,14 @@ end
 
 --- Checks the signature alone, for a body that is no JSON.
 -- @tparam table opts as for `verify`
+-- @tparam string|secret|table opts.secret
+-- @tparam table opts.headers
+-- @tparam string opts.body
+-- @tparam[opt=300] number|string opts.tolerance
+-- @tparam[opt] number opts.now
 -- @treturn[1] boolean true
 -- @treturn[2] nil
--- @treturn[2] table error
+-- @treturn[2] scalekit.error
 function webhook.authenticate(opts)
   return authenticate(read("webhook.authenticate", opts))
 end
@@ -170,20 +175,21 @@ end
 -- "too_new", "bad_signature" (kind "unauthorized"), "bad_secret" (kind
 -- "configuration"), or nil (kind "protocol": signed, but no JSON object).
 -- @tparam table opts
--- @tparam string|userdata|table opts.secret `whsec_<base64>`, a
--- `scalekit.secret`, or while secrets are rotated a list of them
+-- @tparam string|secret|table opts.secret `whsec_<base64>`, or while secrets are
+-- rotated a list of them
 -- @tparam table opts.headers name → value, in any case; a value may be a list
 -- @tparam string opts.body the bytes as they came: JSON that was decoded and
 -- encoded again has another signature
--- @tparam[opt=300] number opts.tolerance seconds by which clocks may differ, both ways
+-- @tparam[opt=300] number|string opts.tolerance seconds (or "5m" …) by which
+-- clocks may differ, both ways
 -- @tparam[opt] number opts.now Unix time in seconds; the clock's by default
 -- @treturn[1] table the event: `id`, `type`, `data` …
 -- @treturn[2] nil
--- @treturn[2] table error
+-- @treturn[2] scalekit.error
 function webhook.verify(opts)
-  local secrets
-  opts, secrets = read("webhook.verify", opts)
-  local ok, err = authenticate(opts, secrets)
+  local secrets, tolerance
+  opts, secrets, tolerance = read("webhook.verify", opts)
+  local ok, err = authenticate(opts, secrets, tolerance)
   if not ok then return nil, err end
   local event, problem = json.decode(opts.body)
   if json.is_object(event) then return event end

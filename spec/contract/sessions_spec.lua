@@ -204,10 +204,25 @@ describe("connected accounts of a config and session tokens", function()
       assert.equal(5, body.code)
     end)
 
-    it("T22 ignores an access level", function()
-      local config, user = env:create(), new_user()
+    it("T22 knows an access level that shows and runs only what reads, and no other word", function()
+      local config = env:create { { connection_name = "gmail" } }
+      local user = new_user()
       env:activate(config, user)
-      assert.equal(200, (mint(config, { identifier = user, access_level = "READ_ONLY" })))
+      local function names(level)
+        local status, body = mint(config, { identifier = user, access_level = level })
+        assert.equal(200, status)
+        local session = { path = env:path(config.mcp_server_url), token = body.token }
+        local _, listed = env:modern(session, "tools/list")
+        return support.tool_names(listed), session
+      end
+      assert.equal(4, #names "FULL")
+      local reading, session = names "READ_ONLY"
+      assert.same({ "gmail_fetch_mails", "gmail_get_message_by_id", "gmail_search_people" }, reading)
+      local _, body = env:modern(session, "tools/call", {
+        name = "gmail_send_mail", arguments = { to = "a@b.example", subject = "s", body = "b" },
+      })
+      assert.equal("Unknown tool: gmail_send_mail", body.error.message)
+      assert.equal(400, (mint(config, { identifier = user, access_level = "read_only" })))
     end)
 
     it("T23 has no path session-tokens", function()

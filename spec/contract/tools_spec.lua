@@ -83,5 +83,89 @@ describe("tools", function()
         assert.same({ field }, support.fields(body))
       end
     end)
+
+    it("filters by whose account it is", function()
+      env:api("POST", "/api/v1/connected_accounts", {
+        connector = "googlecalendar", identifier = "owned", organization_id = "org_tools",
+        user_id = "usr_tools", connected_account = {},
+      })
+      assert.equal(5, #names "filter.organization_id=org_tools")
+      assert.equal(5, #names "filter.user_id=usr_tools&filter.identifier=owned")
+      assert.same({}, names "filter.organization_id=org_tools&filter.provider=gmail")
+      assert.same({}, names "filter.organization_id=org_tools&filter.user_id=other")
+      assert.same({}, names "filter.user_id=usr_tools&filter.identifier=nobody")
+    end)
+
+    -- the items, or a status that is not 200
+    local function runnable(which, query)
+      local status, body = env:api("GET", TOOLS .. "/" .. which .. query)
+      return status == 200 and body.tools or status, body
+    end
+
+    it("L04 D14 scopes tools to a user, who must be named, with or without a filter", function()
+      env:set_account("gmail", "scoped", "ACTIVE")
+      local status, body = env:api("GET", TOOLS .. "/scoped")
+      assert.equal(400, status)
+      assert.same({ "identifier" }, support.fields(body))
+      assert.equal(400, (runnable("scoped", "?identifier=")))
+      assert.equal(400, (runnable("scoped", "?identifier=" .. ("x"):rep(101))))
+      assert.equal(4, #runnable("scoped", "?identifier=scoped"))
+      assert.equal(4, #runnable("scoped", "?identifier=scoped&filter.providers=GMAIL"))
+    end)
+
+    it("L05 tells with which account each scoped tool runs", function()
+      env:set_account("gmail", "scoped", "ACTIVE")
+      env:set_account("googlecalendar", "scoped", "EXPIRED")
+      local _, listed = env:api("GET", "/api/v1/connected_accounts?identifier=scoped&connector=gmail")
+      local tools, body = runnable("scoped", "?identifier=scoped")
+      assert.equal(4, #tools)
+      assert.equal(4, body.total_size)
+      for i, item in ipairs(tools) do
+        assert.equal(NAMES[i], item.tool.definition.name)
+        assert.equal("scoped", item.identifier)
+        assert.equal(listed.connected_accounts[1].id, item.connected_account_id)
+      end
+    end)
+
+    it("filters scoped tools", function()
+      env:set_account("gmail", "both", "ACTIVE")
+      env:set_account("googlecalendar", "both", "ACTIVE")
+      local function count(query)
+        return #runnable("scoped", "?identifier=both&" .. query)
+      end
+      assert.equal(9, count "page_size=100")
+      assert.equal(5, count "filter.providers=googlecalendar")
+      assert.equal(9, count "filter.providers=GMAIL&filter.providers=GOOGLECALENDAR")
+      assert.equal(4, count "filter.connection_names=gmail")
+      assert.equal(1, count "filter.tool_names=gmail_send_mail&filter.tool_names=none")
+      assert.equal(0, count "filter.tool_names=gmail_send_mail&filter.providers=GOOGLECALENDAR")
+      local status, body = env:api("GET",
+        TOOLS .. "/scoped?identifier=both&filter.providers=GMAIL&filter.providers=gmail")
+      assert.equal(400, status)
+      assert.same({ "filter.providers[2]" }, support.fields(body))
+    end)
+
+    it("lists what is available to a user, in pages", function()
+      env:set_account("gmail", "available", "ACTIVE")
+      env:set_account("googlecalendar", "available", "ACTIVE")
+      local tools, body = runnable("available", "?identifier=available&page_size=7")
+      assert.equal(7, #tools)
+      assert.equal(9, body.total_size)
+      assert.equal("gmail_fetch_mails", tools[1].definition.name)
+      tools = runnable("available",
+        "?identifier=available&page_size=7&page_token=" .. body.next_page_token)
+      assert.equal(2, #tools)
+      env:set_account("gmail", "available", "DISCONNECTED")
+      assert.equal(5, #runnable("available", "?identifier=available"))
+      assert.equal(400, (runnable("available", "")))
+    end)
+
+    it("D15 knows no tools of a user without an account", function()
+      for _, which in ipairs { "scoped", "available" } do
+        local status, body = runnable(which, "?identifier=nobody")
+        assert.equal(404, status)
+        assert.equal(5, body.code)
+      end
+    end)
   end)
 end)

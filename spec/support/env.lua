@@ -4,6 +4,8 @@ local busted = require "busted"
 
 local core = require "scalekit.core"
 local curl = require "scalekit.transport.curl"
+local inproc = require "scalekit.transport.inproc"
+local scalekit = require "scalekit"
 local step = require "scalekit.driver.step"
 local json = require "scalekit.json"
 local launch = require "scalekit.host.launch"
@@ -16,6 +18,7 @@ local Env = {}
 local mt = { __index = Env }
 
 local CLIENT_ID, CLIENT_SECRET = "skc_1", "s3cr3t"
+local WEBHOOK_SECRET = "whsec_dGVzdHNlY3JldA=="
 local BASE_URL = "http://127.0.0.1:9"
 
 -- one key for all in-process environments: making one is slow, and the leak census counts it
@@ -34,38 +37,57 @@ local function start_in_process(env, options)
     client_secret = env.client_secret,
     user_verification = options.user_verification,
     switches = true,
+    webhook_url = options.webhook and "http://127.0.0.1:9/hook" or nil,
+    webhook_secret = options.webhook and WEBHOOK_SECRET or nil,
+    deliver = options.webhook and function(delivery)
+      local headers = {}
+      for name, value in pairs(delivery.headers) do headers[name] = value end
+      env.delivered[#env.delivered + 1] = { headers = headers, body = delivery.body }
+    end or nil,
   }
+  env.delivered = {}
 end
 
 local function start_nginx(env, options)
+  env.send = curl.new()
+  local hook
+  if options.webhook then
+    env.receiver = assert(launch.start { app = "spec.support.hook_app", lua_path = "?.lua" })
+    hook = env.receiver.url .. "/hook" .. (options.webhook == true and "" or options.webhook)
+  end
   local server = assert(launch.start {
     app = options.app, lua_path = "?.lua", user_verification = options.user_verification,
+    webhook_url = hook, webhook_secret = hook and WEBHOOK_SECRET,
+    webhook_retries = hook and { 0.05, 0.05 },
   })
   env.server, env.url, env.dir = server, server.url, server.dir
   env.client_id, env.client_secret = server.client_id, server.client_secret
   local file = assert(io.open(server.dir .. "/key.pem", "rb"))
   env.key = assert(core.key_load(file:read "*a"))
   file:close()
-  env.send = curl.new()
 end
 
 local STARTERS = { ["in-process"] = start_in_process, nginx = start_nginx }
 
--- Runs `cases(env)` in a describe block per way.
+-- Runs `cases(env)` in a describe block, over "in-process" or "nginx".
+function support.through(kind, options, cases)
+  busted.describe(kind == "nginx" and "through #nginx" or kind, function()
+    local env = setmetatable({ kind = kind, names = 0 }, mt)
+    busted.setup(function()
+      STARTERS[kind](env, options)
+    end)
+    busted.teardown(function()
+      if env.server then env.server:stop() end
+      if env.receiver then env.receiver:stop() end
+    end)
+    cases(env)
+  end)
+end
+
+-- Runs `cases(env)` over both.
 function support.both(options, cases)
   for _, kind in ipairs { "in-process", "nginx" } do
-    busted.describe(kind == "nginx" and "through #nginx" or kind, function()
-      local env = setmetatable({ kind = kind, names = 0 }, mt)
-      busted.setup(function()
-        STARTERS[kind](env, options)
-      end)
-      busted.teardown(function()
-        if env.server then
-          env.server:stop()
-        end
-      end)
-      cases(env)
-    end)
+    support.through(kind, options, cases)
   end
 end
 
@@ -136,6 +158,36 @@ function Env:api(method, path, body)
     body = body,
   })
   return response.status, response.body ~= "" and json.decode(response.body) or nil, response
+end
+
+-- The deliveries of the webhook, as attempts { headers, body, event }; `count` of those that
+-- `fits(event)` have to come first.
+function Env:deliveries(count, fits)
+  local deadline = core.now() + 10
+  while true do
+    local list, found = self.delivered, {}
+    if self.receiver then
+      list = json.decode(assert(self.send {
+        method = "GET", url = self.receiver.url .. "/deliveries", deadline = deadline,
+      }).body)
+    end
+    for _, attempt in ipairs(list) do
+      attempt.event = json.decode(attempt.body)
+      if fits(attempt.event) then found[#found + 1] = attempt end
+    end
+    if #found >= count or self.app or core.now() > deadline - 1 then return found end
+    core.sleep(0.02)
+  end
+end
+
+-- A client of this environment.
+function Env:client(opts)
+  local settings = {
+    env_url = self.url, client_id = self.client_id, client_secret = self.client_secret,
+    transport = self.send or inproc.new(self.app),
+  }
+  for name, value in pairs(opts or {}) do settings[name] = value end
+  return scalekit.check(scalekit.new(settings))
 end
 
 -- A config name that no other test has.

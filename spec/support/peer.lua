@@ -17,7 +17,7 @@ local function peer(serve)
       local body = json.encode { access_token = "token-" .. self.grants, token_type = "Bearer" }
       return { status = 200, headers = {}, body = core.secret(body) }
     end
-    request.bearer = core.reveal(request.auth)
+    request.bearer = request.auth and core.reveal(request.auth)
     local copy = {}
     for name, value in pairs(request) do copy[name] = value end
     table.insert(self.requests, copy)

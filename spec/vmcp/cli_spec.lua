@@ -47,6 +47,8 @@ describe("the scalekit command", function()
   it("exits with 2 when the command line makes no sense", function()
     for _, arguments in ipairs {
       "", "nothing", "dev --bogus", "dev --port x", "dev --port 70000", "dev --user-verification no",
+      "dev --webhook-url ftp://x", "dev --webhook-secret whsec_dGVzdA==",
+      "dev --webhook-url http://localhost:9 --webhook-secret secret",
     } do
       local code, text = scalekit(arguments)
       assert.equal(2, code, arguments)
@@ -79,6 +81,28 @@ describe("the scalekit command", function()
       assert.equal("3\na b|it's\n", text)
       assert.equal(0, (scalekit "dev -- true"))
       assert.equal(143, (scalekit "dev -- sh -c 'kill -TERM $$'"))
+    end)
+
+    it("tells a program the secret that signs webhooks, one of its own or the one it was given", function()
+      local function secret(arguments)
+        return select(2, scalekit("dev --webhook-url http://localhost:9/hook " .. arguments
+          .. " -- printenv SCALEKIT_WEBHOOK_SECRET"))
+      end
+      local own = secret ""
+      assert.truthy(own:match "^whsec_[%w+/]+=*\n$", own)
+      assert.not_equal(own, secret "")
+      assert.equal("whsec_dGVzdHNlY3JldA==\n", secret "--webhook-secret whsec_dGVzdHNlY3JldA==")
+    end)
+
+    it("takes the secret that signs webhooks from a variable", function()
+      local _, text = shell.run(("SCALEKIT_WEBHOOK_SECRET=whsec_dGVzdA== %s %s dev --webhook-url"
+        .. " http://localhost:9 -- printenv SCALEKIT_WEBHOOK_SECRET"):format(interpreter, MAIN))
+      assert.equal("whsec_dGVzdA==\n", text)
+      local ok
+      ok, text = shell.run(("SCALEKIT_WEBHOOK_SECRET=none %s %s dev --webhook-url"
+        .. " http://localhost:9 -- true"):format(interpreter, MAIN))
+      assert.is_false(ok)
+      assert.truthy(text:find("SCALEKIT_WEBHOOK_SECRET must be whsec_<base64>", 1, true))
     end)
 
     it("is gone when the program is", function()
@@ -117,6 +141,8 @@ describe("the scalekit command", function()
       assert.is_nil(read(log):find("another terminal", 1, true))
       assert(send { method = "GET", url = url .. "/magicLink/abcdef?x=secret" })
       assert.truthy(wait_for(log, "404  GET    /magicLink/…%?…"))
+      assert(send { method = "GET", url = url .. "/mcp/instances/abcdef" })
+      assert.truthy(wait_for(log, "405  GET    /mcp/instances/…"))
       assert.is_nil(read(log):find("abcdef", 1, true))
       assert(send { method = "GET", url = url .. "/last" })
       shell.run("kill -INT " .. pid:match "%d+")

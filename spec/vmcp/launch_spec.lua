@@ -250,6 +250,15 @@ describe("launching #nginx", function()
     assert.error_matches(function() launch.start { ports = 1 } end, "unknown option 'ports'")
     assert.error_matches(function() launch.start { port = "x" } end, "'port' must be a number")
     assert.error_matches(function() launch.start { port = 70000 } end, "port number")
+    for words, opts in pairs {
+      ["'webhook_url' must be an http"] = { webhook_url = "ftp://x" },
+      ["'webhook_url' is missing"] = { webhook_secret = "whsec_dGVzdA==" },
+      ["'webhook_secret' must be whsec_"] = {
+        webhook_url = "http://localhost:9", webhook_secret = "secret",
+      },
+    } do
+      assert.error_matches(function() launch.start(opts) end, words)
+    end
     for _, workers in ipairs { 0, -1, 1.5, 65, 1e9 } do
       assert.error_matches(function() launch.start { workers = workers } end, "'workers' must be")
     end

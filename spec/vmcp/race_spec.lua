@@ -48,6 +48,52 @@ describe("many requests at once", function()
       assert.equal(8, count(ids, ids[1]))
     end)
 
+    it("list each of many new accounts once", function()
+      env:access_token()
+      support.together(130, function(i)
+        env:api("POST", "/api/v1/connected_accounts", {
+          connector = "gmail", identifier = ("crowd_%d"):format(i % 65), connected_account = {},
+        })
+      end)
+      local seen, token = {}, ""
+      repeat
+        local _, body = env:api("GET",
+          "/api/v1/connected_accounts?page_size=50&query=crowd_&page_token=" .. token)
+        for _, account in ipairs(body.connected_accounts) do
+          assert.is_nil(seen[account.identifier])
+          seen[account.identifier] = true
+        end
+        assert.equal(65, body.total_size)
+        token = body.next_page_token
+      until token == ""
+    end)
+
+    it("delete an account once, and leave nothing of it", function()
+      local account = { connector = "gmail", identifier = "doomed", connected_account = {} }
+      env:api("POST", "/api/v1/connected_accounts", account)
+      local statuses = support.together(8, function()
+        return (env:api("POST", "/api/v1/connected_accounts:delete", {
+          connector = "gmail", identifier = "doomed",
+        }))
+      end)
+      assert.equal(1, count(statuses, 200))
+      assert.equal(7, count(statuses, 404))
+      local _, body = env:api("GET", "/api/v1/connected_accounts?identifier=doomed")
+      assert.equal(0, body.total_size)
+    end)
+
+    it("refresh an account's token once", function()
+      env:set_account("gmail", "fresh", "ACTIVE")
+      env:advance(3600)
+      local path = "/api/v1/connected_accounts/auth?connector=gmail&identifier=fresh"
+      local tokens = support.together(8, function()
+        local _, body = env:api("GET", path)
+        return body.connected_account.authorization_details.oauth_token.access_token
+      end)
+      env:advance(-3600)
+      assert.equal(8, count(tokens, tokens[1]))
+    end)
+
     it("use a link once", function()
       local _, body = env:api("POST", "/api/v1/connected_accounts/magic_link", {
         connector = "gmail", identifier = "clicker",

@@ -2,11 +2,14 @@
 local driver = require "scalekit.driver"
 local launch = require "scalekit.host.launch"
 local shell = require "scalekit.host.shell"
+local url = require "scalekit.vmcp.url"
+local webhook = require "scalekit.webhook"
 
 local dev = {}
 
 local LOOK_EVERY = 0.2
 local INTERRUPTED = "interrupted!"
+local USAGE_ERROR = 2
 
 -- Reads the value of a numeric option.
 local function number(name)
@@ -19,6 +22,16 @@ local function number(name)
   end
 end
 
+local function webhook_url(text)
+  if url.is_plain(text) then return text end
+  return nil, ("option '--webhook-url' takes an http or https URL, not '%s'"):format(text)
+end
+
+local function webhook_secret(text)
+  if webhook.sign(text, "evt_1", 0, "") then return text end
+  return nil, "option '--webhook-secret' takes whsec_<base64>"
+end
+
 --- Adds the command to the parser.
 function dev.declare(parser)
   local command = parser:command("dev", "Start a local environment with demo connections.")
@@ -27,6 +40,10 @@ function dev.declare(parser)
     :convert(number "workers")
   command:option("--user-verification", "How users are verified after they authorize.")
     :choices { "custom" }
+  command:option("--webhook-url", "Where to send what happens to connected accounts.")
+    :convert(webhook_url)
+  command:option("--webhook-secret", "What signs it, whsec_<base64>; better given as the variable"
+    .. " SCALEKIT_WEBHOOK_SECRET (default: a fresh one)."):convert(webhook_secret)
   command:argument("program", "Run this with the environment's variables set, then stop."
     .. " Put it behind --."):args "*"
 end
@@ -44,17 +61,19 @@ function dev.hint(arguments)
   end
 end
 
-local function fail(err)
+local function fail(err, code)
   io.stderr:write("scalekit dev: ", err, "\n")
-  return 1
+  return code or 1
 end
 
 local function variables(env)
-  return {
+  local list = {
     { "SCALEKIT_ENV_URL", env.url },
     { "SCALEKIT_CLIENT_ID", env.client_id },
     { "SCALEKIT_CLIENT_SECRET", env.client_secret },
   }
+  if env.webhook_secret then list[4] = { "SCALEKIT_WEBHOOK_SECRET", env.webhook_secret } end
+  return list
 end
 
 local function exports(env, quote)
@@ -90,7 +109,8 @@ local function readable(line)
   local time, status, seconds, method, target, note =
     line:match "^%d+%-%d+%-%d+T(%d+:%d+:%d+)%S* (%d+) ([%d.]+) (%S+) (%S+) ?(.*)$"
   if not time then return line end
-  target = target:gsub("^(/magicLink/)[%w_-]+", "%1…"):gsub("%?.*", "?…")
+  target = target:gsub("^(/magicLink/)[%w_-]+", "%1…"):gsub("^(/mcp/instances/)[%w_-]+", "%1…")
+    :gsub("%?.*", "?…")
   return ("%s  %s  %-6s %s  %s  (%d ms)"):format(
     time, status, method, target, note, math.floor(seconds * 1000 + 0.5))
 end
@@ -138,13 +158,29 @@ local function serve(env)
   return fail(ok and "nginx has gone away\n" .. errors or tostring(err))
 end
 
+-- → what signs events, or nil and what is wrong
+local function find_secret(options)
+  if not options.webhook_url then
+    return nil, options.webhook_secret and "--webhook-secret is of no use without --webhook-url"
+  end
+  local secret = options.webhook_secret or os.getenv "SCALEKIT_WEBHOOK_SECRET"
+  if secret and not webhook.sign(secret, "evt_1", 0, "") then
+    return nil, "SCALEKIT_WEBHOOK_SECRET must be whsec_<base64>"
+  end
+  return secret
+end
+
 --- Runs the command.
 -- @treturn number exit code
 function dev.run(options)
+  local secret, wrong = find_secret(options)
+  if wrong then return fail(wrong, USAGE_ERROR) end
   local env, err = launch.start {
     port = options.port,
     workers = options.workers,
     user_verification = options.user_verification,
+    webhook_url = options.webhook_url,
+    webhook_secret = secret,
   }
   if not env then return fail(err) end
   local run = #options.program > 0 and run_program or serve

@@ -39,7 +39,7 @@ local others = {} -- of event loops that a program has brought along
 -- at most (nil: for ever) and tells the kernel what to watch. Without a
 -- `signal` of its own the driver's coroutines do not wait for one another:
 -- each fetches its own access token where two come at the same time.
--- @tparam table one
+-- @tparam table one `name`, `active`, `sleep`, `wait`, and perhaps `now` and `signal`
 function driver.use(one)
   for _, name in ipairs { "active", "wait", "sleep" } do
     if type(one[name]) ~= "function" then
@@ -51,15 +51,12 @@ function driver.use(one)
   table.insert(others, 1, one)
 end
 
--- Coroutines that must not yield now, nor run others: they block.
-local held, any_held = setmetatable({}, { __mode = "k" }), false
-
 --- The driver for the coroutine that calls. An unknown coroutine (somebody's
 -- generator) gets the blocking one: a yield of ours would surface there. Inside
 -- nginx nothing blocks: where nothing can wait either, this raises an error.
+-- @treturn table
 function driver.current()
   if nginx.present then return nginx.current() end
-  if any_held and held[coroutine.running()] then return block end
   if step.active() then return step end
   for _, other in ipairs(others) do
     if other.active() then return other end
@@ -74,25 +71,18 @@ end
 
 local YIELDS_ANYWHERE = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 
-local function release(thread, ok, ...)
-  held[thread] = nil
-  any_held = next(held) ~= nil
-  if not ok then error((...), 0) end
-  return ...
-end
-
 --- Calls a function that may wait from within an iterator. Lua 5.1 cannot yield
 -- through a generic `for`: there the built-in scheduler runs the other tasks
 -- meanwhile, and any other event loop waits.
+-- @local
 -- @tparam function fn
 -- @param ... its arguments
 -- @return its results
 function driver.hold(fn, ...)
-  local thread = coroutine.running()
-  if YIELDS_ANYWHERE or not thread or held[thread] then return fn(...) end
+  if YIELDS_ANYWHERE or not coroutine.running() then return fn(...) end
   if step.active() and step.can_hold() then return step.hold(fn, ...) end
-  held[thread], any_held = true, true
-  return release(thread, pcall(fn, ...))
+  -- a coroutine that nobody knows blocks
+  return coroutine.wrap(function(...) return fn(...) end)(...)
 end
 
 return driver

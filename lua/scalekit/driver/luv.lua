@@ -28,6 +28,8 @@ end
 
 --- Runs a function in a coroutine that may wait. An error in it is raised in
 -- libuv's callback, as any error there.
+-- @tparam function fn
+-- @tparam any ... its arguments
 function driver.spawn(fn, ...)
   local thread = coroutine.create(fn)
   ours[thread] = true

@@ -97,9 +97,14 @@ function nginx.signal()
   return setmetatable({ waiting = 0 }, signal)
 end
 
---- Starts a light thread: `fn` runs at once, until it first waits. Ends with the
--- request at the latest.
+--- Starts a task, see `scalekit.driver.threads`.
 function nginx.spawn(fn, ...)
+  return require("scalekit.driver.threads").spawn(fn, ...)
+end
+
+--- Starts a light thread: `fn` runs at once, until it first waits. It ends with
+-- the request at the latest.
+function nginx.thread(fn, ...)
   return ngx.thread.spawn(fn, ...)
 end
 
@@ -142,8 +147,8 @@ end
 function nginx.within(seconds, fn, ...)
   local clock = {}
   local work = {
-    thread = nginx.spawn(function(...) return true, fn(...) end, ...),
-    clock = nginx.spawn(function()
+    thread = nginx.thread(function(...) return true, fn(...) end, ...),
+    clock = nginx.thread(function()
       ngx.sleep(math.max(seconds, TICK))
       return clock
     end),

@@ -40,7 +40,7 @@ end
 
 -- Only the parent of a light thread may end it, so each task has one of its own.
 local function supervise(task, fn, ...)
-  local worker = nginx.spawn(function(...)
+  local worker = nginx.thread(function(...)
     groups[coroutine.running()] = task.group
     local results = pack(pcall(fn, ...))
     if results[1] then
@@ -67,7 +67,7 @@ local function start(more, fn, ...)
   more.done, more.over = nginx.signal(), nginx.signal()
   local task = setmetatable(more, task_mt)
   if task.group then table.insert(task.group, task) end
-  nginx.spawn(supervise, task, fn, ...)
+  nginx.thread(supervise, task, fn, ...)
   return task
 end
 

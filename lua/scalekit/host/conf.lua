@@ -32,6 +32,13 @@ http {
 
   client_body_buffer_size 32k;
   client_max_body_size 2m;
+  underscores_in_headers on; # a proxied call says `connection_name`
+
+  # for what the app sends by itself
+  lua_max_pending_timers 4096;
+  lua_max_running_timers 512;
+  lua_socket_log_errors off; # the app tells what became of it
+%s
 
   lua_shared_dict scalekit %s;
   lua_shared_dict scalekit_locks 1m;
@@ -53,7 +60,8 @@ http {
 }
 ]]
 
---- @tparam table spec { modules, root (boolean), workers, memory, port }
+--- @tparam table spec { modules, root (boolean), workers, memory, port, resolvers (array of
+--   addresses), ca_file }
 function conf.nginx(spec)
   local head = {}
   for _, path in ipairs(spec.modules) do
@@ -61,7 +69,27 @@ function conf.nginx(spec)
   end
   -- the directory is closed to everybody else, a worker of another user included
   if spec.root then head[#head + 1] = "user root;" end
-  return CONF:format(table.concat(head, "\n"), spec.workers, spec.memory, spec.port)
+  local net = {}
+  if spec.resolvers[1] then
+    net[1] = ("  resolver %s;"):format(table.concat(spec.resolvers, " "))
+  end
+  if spec.ca_file then
+    net[#net + 1] = ('  lua_ssl_trusted_certificate "%s";\n  lua_ssl_verify_depth 5;'):format(
+      spec.ca_file)
+  end
+  return CONF:format(table.concat(head, "\n"), spec.workers, table.concat(net, "\n"), spec.memory,
+    spec.port)
+end
+
+local function literal(value)
+  if type(value) == "string" then
+    return ("%q"):format(value)
+  elseif type(value) == "table" then
+    local items = {}
+    for i, item in ipairs(value) do items[i] = literal(item) end
+    return "{ " .. table.concat(items, ", ") .. " }"
+  end
+  return tostring(value)
 end
 
 local function fields(settings)
@@ -71,9 +99,7 @@ local function fields(settings)
   end
   table.sort(names)
   for i, name in ipairs(names) do
-    local value = settings[name]
-    lines[i] = ("  %s = %s,"):format(
-      name, type(value) == "string" and ("%q"):format(value) or tostring(value))
+    lines[i] = ("  %s = %s,"):format(name, literal(settings[name]))
   end
   return table.concat(lines, "\n")
 end

@@ -135,4 +135,32 @@ function find.core(root, cwd, wanted)
     .. table.concat(tried, "\n")
 end
 
+-- where systems keep the certificates that they trust
+local CA_FILES = {
+  "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem",
+}
+
+--- The file of the certificates that this system trusts, or nil.
+function find.ca_file()
+  local wanted = os.getenv "SSL_CERT_FILE"
+  if wanted and shell.exists(wanted) then return wanted end
+  for _, path in ipairs(CA_FILES) do
+    if shell.exists(path) then return path end
+  end
+end
+
+--- The nameservers that this system asks, as nginx writes their addresses.
+function find.resolvers()
+  local list = {}
+  for line in (shell.read "/etc/resolv.conf" or ""):gmatch "[^\n]+" do
+    local address = line:match "^%s*nameserver%s+(%S+)"
+    if address and address:find "^[%d.]+$" then
+      list[#list + 1] = address
+    elseif address and address:find "^[%x:.]+$" then
+      list[#list + 1] = "[" .. address .. "]"
+    end
+  end
+  return list
+end
+
 return find

@@ -12,6 +12,8 @@ local conf = require "scalekit.host.conf"
 local find = require "scalekit.host.find"
 local ids = require "scalekit.vmcp.ids"
 local shell = require "scalekit.host.shell"
+local url = require "scalekit.vmcp.url"
+local webhook = require "scalekit.webhook"
 
 local launch = {}
 
@@ -19,6 +21,8 @@ local OPTIONS = {
   port = "number", workers = "number", dir = "string", memory = "string", nginx = "string",
   nginx_cpath = "string", lua_path = "string", app = "string",
   user_verification = "string", switches = "boolean",
+  webhook_url = "string", webhook_secret = "string", webhook_retries = "table",
+  ca_file = "string",
 }
 local FIRST_PORT, LAST_PORT = 20000, 32767
 local TRIES = 10
@@ -84,6 +88,7 @@ local function script(text, ...)
 end
 
 --- What numeric options are, and at most; the least is 1.
+-- @local
 launch.NUMBERS = {
   port = { what = "a port number", most = 65535 },
   workers = { what = "a number of workers", most = 64 },
@@ -109,11 +114,13 @@ function Env:stop()
 end
 
 --- Whether nginx is there.
+-- @treturn boolean
 function Env:running()
   return self.lifeline ~= nil and shell.exists(self.dir .. "/nginx.pid")
 end
 
 --- What nginx has logged about its own troubles.
+-- @treturn string
 function Env:errors()
   return shell.read(self.dir .. "/error.log") or ""
 end
@@ -126,6 +133,13 @@ local function check(opts)
       error(("launch.start: option '%s' must be %s from 1 to %d"):format(
         name, number.what, number.most), 3)
     end
+  end
+  if opts.webhook_url and not url.is_plain(opts.webhook_url) then
+    error("launch.start: option 'webhook_url' must be an http or https URL", 3)
+  elseif opts.webhook_secret and not webhook.sign(opts.webhook_secret, "evt_1", 0, "") then
+    error("launch.start: option 'webhook_secret' must be whsec_<base64>", 3)
+  elseif opts.webhook_secret and not opts.webhook_url then
+    error("launch.start: option 'webhook_url' is missing", 3)
   end
   return opts
 end
@@ -149,6 +163,10 @@ local function prerequisites(opts)
   return { nginx = nginx, path = table.concat(path, ";"), cpath = cpath }
 end
 
+local function webhook_secret()
+  return "whsec_" .. core.base64(core.random(24))
+end
+
 local function random_port()
   local a, b = core.random(2):byte(1, 2)
   return FIRST_PORT + (a * 256 + b) % (LAST_PORT - FIRST_PORT + 1)
@@ -165,6 +183,8 @@ local function start_on(env, port, opts, needs)
       workers = opts.workers or 2,
       memory = opts.memory or "64m",
       port = port,
+      resolvers = opts.webhook_url and find.resolvers() or {},
+      ca_file = opts.webhook_url and (opts.ca_file or find.ca_file()),
     },
     ["init.lua"] = conf.init(needs.path, needs.cpath, {
       base_url = env.url,
@@ -174,6 +194,9 @@ local function start_on(env, port, opts, needs)
       app = opts.app,
       user_verification = opts.user_verification,
       switches = opts.switches ~= false,
+      webhook_url = opts.webhook_url,
+      webhook_secret = env.webhook_secret,
+      webhook_retries = opts.webhook_retries,
     }),
   }
   for name, text in pairs(files) do
@@ -201,12 +224,23 @@ local function start(env, opts, needs)
 end
 
 --- Starts an environment.
--- @tparam[opt] table opts `port` (default: a free one), `workers` (2), `dir` (where to make the
---   environment's directory, default `$TMPDIR` or `/tmp`), `memory` ("64m"), `nginx` (a binary),
---   `nginx_cpath` and `lua_path` (further places for nginx to look for modules in),
---   `user_verification` ("custom"), `switches` (true), `app` (a module that makes the app)
--- @treturn table|nil env `{ url, client_id, client_secret, port, dir, stop() }`; it lives as long
---   as this value, so keep it
+-- @tparam[opt] table opts
+-- @tparam[opt] number opts.port default: a free one
+-- @tparam[opt=2] number opts.workers
+-- @tparam[opt] string opts.dir where to make the environment's directory, default `$TMPDIR` or `/tmp`
+-- @tparam[opt="64m"] string opts.memory that the workers share
+-- @tparam[opt] string opts.nginx a binary
+-- @tparam[opt] string opts.nginx_cpath further places for nginx to look for C modules in
+-- @tparam[opt] string opts.lua_path the same for Lua modules
+-- @tparam[opt] string opts.user_verification "custom": the app verifies its users
+-- @tparam[opt=true] boolean opts.switches offers the paths of `vmcp.switches`
+-- @tparam[opt] string opts.app a module that makes the app
+-- @tparam[opt] string opts.webhook_url where to send events
+-- @tparam[opt] string opts.webhook_secret `whsec_<base64>`, default a fresh one
+-- @tparam[opt] table opts.webhook_retries array of seconds to wait before further attempts
+-- @tparam[opt] string opts.ca_file which certificates to trust there, default the system's
+-- @treturn scalekit.host.env|nil `{ url, client_id, client_secret, webhook_secret, port, dir, stop() }`; it
+--   lives as long as this value, so keep it
 -- @treturn string why there is none
 function launch.start(opts)
   opts = check(opts)
@@ -221,6 +255,7 @@ function launch.start(opts)
     dir = absolute:match "^[^\n]*" .. "/scalekit-" .. ids.opaque():sub(1, 16),
     client_id = ids.new "skc_",
     client_secret = "test_" .. ids.opaque(),
+    webhook_secret = opts.webhook_url and (opts.webhook_secret or webhook_secret()) or nil,
   }, mt)
   -- the keeper first: whatever comes into being afterwards has somebody to clean it up. It has a
   -- session of its own, where a signal to this process's group does not reach it.

@@ -5,8 +5,10 @@
 -- @module scalekit.host.nginx
 local core = require "scalekit.core"
 
+local http = require "scalekit.host.http"
 local shell = require "scalekit.host.shell"
 
+local events = require "scalekit.vmcp.events"
 local problem = require "scalekit.vmcp.problem"
 local shdict = require "scalekit.vmcp.store.shdict"
 local vmcp = require "scalekit.vmcp"
@@ -14,6 +16,7 @@ local vmcp = require "scalekit.vmcp"
 local nginx = {}
 
 local ZONE = "scalekit"
+local POST_TIMEOUT = 10000 -- milliseconds, for each step
 
 -- one per Lua VM, made before the workers are forked
 local app
@@ -22,10 +25,47 @@ local function load_key(path)
   return assert(core.key_load(assert(shell.read(path))))
 end
 
+-- Sends a request to somebody else → the status of the answer, or nil and what went wrong.
+local function post(url, headers, body)
+  local target = http.target(url)
+  if not target then return nil, "the URL names no host" end
+  local text = http.request("POST", target, headers, body)
+  local socket = ngx.socket.tcp()
+  socket:settimeouts(POST_TIMEOUT, POST_TIMEOUT, POST_TIMEOUT)
+  local ok, err = socket:connect(target.address, target.port)
+  if ok and target.tls then ok, err = socket:sslhandshake(nil, target.host, true) end
+  if ok then ok, err = socket:send(text) end
+  local line
+  if ok then line, err = socket:receive "*l" end
+  socket:close()
+  if not line then return nil, err end
+  return http.status(line)
+end
+
+-- One attempt at a delivery, in a timer of its own; a failed one sets the next.
+local function attempt(premature, delivery)
+  if premature then return end
+  events.sign(app, delivery)
+  local status, err = post(delivery.url, delivery.headers, delivery.body)
+  if status and status >= 200 and status < 300 then return end
+  local wait = events.again(app, delivery)
+  if wait and ngx.timer.at(wait, attempt, delivery) then return end
+  ngx.log(ngx.ERR, "scalekit: webhook event ", delivery.id, " was not delivered: ",
+    err or "status " .. status)
+end
+
+-- The request that caused an event does not wait for its delivery.
+local function deliver(delivery)
+  local ok, err = ngx.timer.at(0, attempt, delivery)
+  if not ok then
+    ngx.log(ngx.ERR, "scalekit: webhook event ", delivery.id, " was not delivered: ", err)
+  end
+end
+
 --- Builds the app. Call it in `init_by_lua`.
 -- @tparam table settings `base_url`, `client_id`, `client_secret`, `key_file` (PEM), optionally
---   `user_verification`, `switches`, and `app`: the name of a module whose function makes an app of
---   the options that `vmcp.app` takes
+--   `user_verification`, `switches`, `webhook_url`, `webhook_secret`, `webhook_retries`, and `app`:
+--   the name of a module whose function makes an app of the options that `vmcp.app` takes
 function nginx.init(settings)
   local build = settings.app and require(settings.app) or vmcp.app
   app = build {
@@ -36,6 +76,10 @@ function nginx.init(settings)
     client_secret = settings.client_secret,
     user_verification = settings.user_verification,
     switches = settings.switches,
+    webhook_url = settings.webhook_url,
+    webhook_secret = settings.webhook_secret,
+    webhook_retries = settings.webhook_retries,
+    deliver = settings.webhook_url and deliver or nil,
     clock = ngx.now,
   }
 end
@@ -93,6 +137,8 @@ function nginx.serve()
     ngx.log(ngx.ERR, "scalekit: ", response)
     response = problem.response(problem.internal())
   end
+  if response.delay then ngx.sleep(response.delay) end
+  if response.lost then return ngx.exit(444) end -- closes the connection, says nothing
   send(response)
 end
 

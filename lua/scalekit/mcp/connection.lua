@@ -10,6 +10,7 @@
 -- @classmod scalekit.mcp.connection
 
 local core = require "scalekit.core"
+local duration = require "scalekit.duration"
 local errors = require "scalekit.error"
 local header = require "scalekit.mcp.header"
 local json = require "scalekit.json"
@@ -21,8 +22,8 @@ local connection = {}
 local HEADER_MISMATCH = -32020
 local CLOSE_MOST = 5 -- seconds for a good-bye
 
-local ONLY_TIMEOUT = { timeout = "number" }
-local OF_CALL = { timeout = "number", on_progress = "function", on_message = "function" }
+local ONLY_TIMEOUT = { timeout = duration.TYPE }
+local OF_CALL = { timeout = duration.TYPE, on_progress = "function", on_message = "function" }
 
 local OF_PEER = {
   era = true, protocol_version = true, server_info = true, capabilities = true, instructions = true,
@@ -55,6 +56,7 @@ function connection.new(wire, peer, timeout)
 end
 
 --- Whether a number can be a duration or a limit: above 0 and finite.
+-- @local
 function connection.is_limit(number)
   return number > 0 and number < math.huge
 end
@@ -63,11 +65,8 @@ end
 local function begin(self, who, opts, known)
   opts = options.check(who, opts, known, 3)
   if self._closed then error(who .. ": the connection is closed", 3) end
-  if opts.timeout and not connection.is_limit(opts.timeout) then
-    error(who .. ": option 'timeout' must be a number of seconds above 0", 3)
-  end
   return {
-    deadline = core.now() + (opts.timeout or self._timeout),
+    deadline = core.now() + duration.option(who, opts, "timeout", self._timeout, 3),
     on_progress = opts.on_progress,
     on_message = opts.on_message,
   }
@@ -87,7 +86,8 @@ end
 -- and `raw` is its exact JSON text. Tools that cannot be used safely are left
 -- out; `warnings` says which and why.
 -- @tparam[opt] table opts
--- @tparam[opt] number opts.timeout seconds for all pages together
+-- @tparam[opt] number|string opts.timeout for all pages together: seconds, or a text
+--   such as "1m30s"
 -- @treturn[1] table array of tools
 -- @treturn[2] nil
 -- @treturn[2] table error
@@ -117,7 +117,7 @@ end
 -- @tparam[opt] table arguments an object; lists inside are made with
 --   `scalekit.json.array`, or simply have elements
 -- @tparam[opt] table opts
--- @tparam[opt] number opts.timeout seconds
+-- @tparam[opt] number|string opts.timeout seconds, or a text such as "1m30s"
 -- @tparam[opt] function opts.on_progress called with `{ progress, total, message }`
 -- @tparam[opt] function opts.on_message called with `{ level, logger, data }`
 -- @treturn[1] table result: `content` (array of blocks), `structuredContent`,
@@ -162,7 +162,7 @@ end
 
 --- Asks whether the server is there.
 -- @tparam[opt] table opts
--- @tparam[opt] number opts.timeout seconds
+-- @tparam[opt] number|string opts.timeout seconds, or a text such as "1m30s"
 -- @treturn[1] boolean true
 -- @treturn[2] nil
 -- @treturn[2] table error
@@ -173,7 +173,7 @@ end
 --- What the server says about itself: the answer to `server/discover` in the
 -- modern era, asked for anew; the answer to the handshake in the legacy era.
 -- @tparam[opt] table opts
--- @tparam[opt] number opts.timeout seconds
+-- @tparam[opt] number|string opts.timeout seconds, or a text such as "1m30s"
 -- @treturn[1] table as the server sent it
 -- @treturn[1] string its exact JSON text
 -- @treturn[2] nil

@@ -5,6 +5,7 @@ local core = require "scalekit.core"
 local challenge = require "scalekit.mcp.challenge"
 local errors = require "scalekit.error"
 local json = require "scalekit.json"
+local redact = require "scalekit.redact"
 local retry = require "scalekit.retry"
 local trim = require "scalekit.trim"
 
@@ -37,23 +38,9 @@ local function kind_of_status(status)
   return BY_STATUS[status] or (status >= 500 and "unavailable") or "protocol"
 end
 
--- A text in which one secret is replaced.
-local function hide(plain, text)
-  if plain == "" then return text end
-  local parts, at = {}, 1
-  while true do
-    local first, last = text:find(plain, at, true)
-    if not first then break end
-    parts[#parts + 1] = text:sub(at, first - 1)
-    at = last + 1
-  end
-  parts[#parts + 1] = text:sub(at)
-  return table.concat(parts, "[secret]")
-end
-
 --- A text in which each secret is replaced by `[secret]`.
 function failure.redact(secrets, text)
-  for _, secret in ipairs(secrets) do text = hide(core.reveal(secret), text) end
+  for _, secret in ipairs(secrets) do text = redact.hide(text, core.reveal(secret)) end
   return text
 end
 

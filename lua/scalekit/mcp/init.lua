@@ -12,6 +12,7 @@
 local core = require "scalekit.core"
 local errors = require "scalekit.error"
 local connection = require "scalekit.mcp.connection"
+local duration = require "scalekit.duration"
 local endpoint = require "scalekit.mcp.endpoint"
 local era = require "scalekit.mcp.era"
 local options = require "scalekit.options"
@@ -26,7 +27,7 @@ local MAX_BODY = 8 * 1024 * 1024
 local MAX_DEPTH = 64
 
 local OPTIONS = {
-  url = "string", token = "string|secret", headers = "table", timeout = "number",
+  url = "string", token = "string|secret", headers = "table", timeout = duration.TYPE,
   era = "string", client_info = "table", transport = "function",
   allow_insecure_http = "boolean", max_body = "number",
 }
@@ -44,8 +45,6 @@ local function mistake(opts)
     return "option 'url' is required"
   elseif opts.era and not ERAS[opts.era] then
     return "option 'era' must be \"auto\", \"modern\" or \"legacy\""
-  elseif opts.timeout and not connection.is_limit(opts.timeout) then
-    return "option 'timeout' must be a number of seconds above 0"
   elseif opts.max_body and not (connection.is_limit(opts.max_body) and opts.max_body % 1 == 0) then
     return "option 'max_body' must be a number of bytes above 0"
   elseif info and not (is_text(info.name) and is_text(info.version)) then
@@ -61,7 +60,8 @@ end
 -- @tparam[opt] string|secret opts.token sent as a bearer token with every request
 -- @tparam[opt] table opts.headers further headers; `Authorization = "Bearer …"`
 --   is the same as a token
--- @tparam[opt=30] number opts.timeout seconds, for connecting and for each call
+-- @tparam[opt=30] number|string opts.timeout for connecting and for each call: seconds,
+--   or a text such as "1m30s"
 -- @tparam[opt="auto"] string opts.era "modern" or "legacy" where it is known
 -- @tparam[opt] table opts.client_info `{ name, version }` of the program, for the
 --   server's logs
@@ -77,6 +77,7 @@ end
 --   `resource_metadata` …)
 function mcp.connect(opts)
   opts = options.check("connect", opts, OPTIONS, 2)
+  local timeout = duration.option("connect", opts, "timeout", TIMEOUT)
   local wrong = mistake(opts)
   if wrong then error("connect: " .. wrong, 2) end
   local spec, fault = endpoint.read(opts)
@@ -87,7 +88,6 @@ function mcp.connect(opts)
   spec.max_body, spec.max_depth = opts.max_body or MAX_BODY, MAX_DEPTH
 
   local info = opts.client_info or { name = "scalekit-lua", version = VERSION }
-  local timeout = opts.timeout or TIMEOUT
   local line = wire.new(spec)
   local peer, err = era.open(line, {
     era = opts.era or "auto",

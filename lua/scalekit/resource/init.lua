@@ -1,9 +1,10 @@
 --- Turns the rows of `scalekit.ops` into the methods of `client.mcp`,
--- `client.connected_accounts` and `client.tools`.
+-- `client.connected_accounts`, `client.tools` and `client.custom_providers`.
 -- @module scalekit.resource
 
 local client = require "scalekit.client"
 local ops = require "scalekit.ops"
+local pages = require "scalekit.pages"
 
 local resource = {}
 
@@ -26,6 +27,16 @@ local function class(name)
   return classes[name]
 end
 
+-- The method that walks through the pages of a list.
+local function walk(op)
+  return function(self, args)
+    if not resource.is(self) then error(op.each .. ": call it with a colon", 2) end
+    local all, misuse = pages.new(op, self.client, args)
+    if misuse then error(misuse, 2) end
+    return all
+  end
+end
+
 for _, op in ipairs(ops) do
   local methods = class(op.resource).__index
   methods[op.name] = function(self, args)
@@ -36,6 +47,7 @@ for _, op in ipairs(ops) do
     return self.client:call(op, request)
   end
   for _, name in ipairs(op.also or {}) do methods[name] = methods[op.name] end
+  if op.each then methods[op.each] = walk(op) end
 end
 
 --- Puts a method of our own in the place of, or beside, a generated one.
@@ -45,6 +57,11 @@ end
 function resource.refine(name, method, make)
   local methods = class(name).__index
   methods[method] = make(methods[method])
+end
+
+--- A method of a resource, by the name of either.
+function resource.method(name, method)
+  return class(name).__index[method]
 end
 
 --- An instance of a resource for a client.

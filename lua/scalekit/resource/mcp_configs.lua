@@ -88,20 +88,37 @@ local function look_up(self, args, problem, deadline)
   return nil, problem
 end
 
+--- Checks the arguments of an operation that writes mappings.
+-- @tparam table op
+-- @tparam table|nil args
+-- @treturn[1] table request, for `client:call`
+-- @treturn[1] table the arguments, ALL expanded
+-- @treturn[2] nil
+-- @treturn[2] table error: a value that is refused
+-- @treturn[3] nil
+-- @treturn[3] nil
+-- @treturn[3] string misuse, to be raised at the caller's line
+function mcp_configs.prepare(op, args)
+  local expanded, violations = expand(args)
+  local request, err, misuse = client.prepare(op, expanded)
+  if misuse then return nil, nil, misuse end
+  if #violations > 0 then
+    for _, violation in ipairs(err and err.fields or {}) do
+      violations[#violations + 1] = violation
+    end
+    return nil, errors.invalid(violations, op.name)
+  end
+  if not request then return nil, err end
+  return request, expanded
+end
+
 local function guarded(op)
   return function()
     return function(self, args)
       if not resource.is(self) then error(op.name .. ": call it with a colon", 2) end
-      local expanded, violations = expand(args)
-      local request, err, misuse = client.prepare(op, expanded)
+      local request, expanded, misuse = mcp_configs.prepare(op, args)
       if misuse then error(misuse, 2) end
-      if #violations > 0 then
-        for _, violation in ipairs(err and err.fields or {}) do
-          violations[#violations + 1] = violation
-        end
-        return nil, errors.invalid(violations, op.name)
-      end
-      if not request then return nil, err end
+      if not request then return nil, expanded end
       local deadline = core.now() + (request.timeout or self.client.timeout)
       local value, problem = self.client:call(op, request)
       if value or op.name ~= "create_config" or problem.outcome ~= "unknown" then

@@ -5,13 +5,7 @@ local message = require "scalekit.schema.message"
 
 local accounts = {}
 
---- What an account can be; the first word stands for none of them.
-accounts.STATUSES = {
-  "CONNECTION_STATUS_UNSPECIFIED", "ACTIVE", "EXPIRED", "PENDING_AUTH", "PENDING_VERIFICATION",
-  "DISCONNECTED",
-}
-
-accounts.AUTHORIZATION_TYPES = {
+local AUTHORIZATION_TYPES = {
   "CONNECTION_TYPE_UNSPECIFIED", "OAUTH", "API_KEY", "BASIC_AUTH", "BEARER_TOKEN", "CUSTOM",
   "BASIC", "OAUTH_M2M", "TRELLO_OAUTH1", "GOOGLE_DWD", "TRUSTED_IDP", "SMART_FHIR", "NO_AUTH",
 }
@@ -53,8 +47,8 @@ local public = {
   { "provider", "string", read_only = true },
   { "connector", "string", read_only = true },
   { "connection_id", "string", read_only = true },
-  { "status", "enum", values = accounts.STATUSES, read_only = true },
-  { "authorization_type", "enum", values = accounts.AUTHORIZATION_TYPES, read_only = true },
+  { "status", "enum", values = message.STATUSES, read_only = true },
+  { "authorization_type", "enum", values = AUTHORIZATION_TYPES, read_only = true },
   { "token_expires_at", "timestamp", read_only = true },
   { "updated_at", "timestamp", read_only = true },
   { "last_used_at", "timestamp", read_only = true },

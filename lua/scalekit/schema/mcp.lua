@@ -12,7 +12,8 @@ mcp.Mapping = message.model("Mapping", {
   { "provider", "string", read_only = true },
   { "tools", "string", repeated = true },
   { "connected_account_id", "string", read_only = true, optional = true },
-  { "connected_account_status", "string", read_only = true, optional = true },
+  { "connected_account_status", "enum", values = message.STATUSES, read_only = true,
+    optional = true },
 })
 
 mcp.McpConfig = message.model("McpConfig", {
@@ -54,13 +55,14 @@ mcp.ListMcpConnectedAccountsRequest = message.model("ListMcpConnectedAccountsReq
   { "include_auth_link", "bool" },
 })
 
--- The status is plain text here: a server may spell it in small letters.
+-- The status is plain text for the service, which spells it in capitals in one
+-- place and in small letters in another.
 mcp.ConnectionAuthState = message.model("ConnectionAuthState", {
   { "connection_id", "string" },
   { "connection_name", "string" },
   { "provider", "string" },
   { "connected_account_id", "string", optional = true },
-  { "connected_account_status", "string", optional = true },
+  { "connected_account_status", "enum", values = message.STATUSES, optional = true },
   { "authentication_link", "string" },
 })
 mcp.ListMcpConnectedAccountsReply = message.model("ListMcpConnectedAccountsReply", {

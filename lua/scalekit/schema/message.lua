@@ -6,9 +6,14 @@ local core = require "scalekit.core"
 
 local message = {
   wire_names = {}, -- model → field → its name in a query string
-  kinds = {},      -- model → field → { type, repeated }
+  kinds = {},      -- model → field → { type, repeated, max }
   --- What a connection's name is made of.
   CONNECTOR = "a-zA-Z0-9_: -",
+  --- What a connected account can be; the first word stands for none of them.
+  STATUSES = {
+    "CONNECTION_STATUS_UNSPECIFIED", "ACTIVE", "EXPIRED", "PENDING_AUTH", "PENDING_VERIFICATION",
+    "DISCONNECTED",
+  },
 }
 
 --- Makes a model. A field may carry `wire`, its name in a query string
@@ -20,7 +25,7 @@ function message.model(name, fields)
   local model, wire, kinds = core.model(name, fields), {}, {}
   for _, field in ipairs(fields) do
     wire[field[1]] = field.wire or field[1]
-    kinds[field[1]] = { type = field[2], repeated = field.repeated }
+    kinds[field[1]] = { type = field[2], repeated = field.repeated, max = field.max }
   end
   message.wire_names[model], message.kinds[model] = wire, kinds
   return model

@@ -23,6 +23,7 @@ local TLS = { ["1.2"] = false, ["1.3"] = true }
 local shared = setmetatable({}, { __mode = "v" })
 
 --- The loop that transports use which were given none.
+-- @treturn userdata
 function curl.loop()
   local loop = shared.loop
   if not loop then
@@ -51,6 +52,9 @@ stream_mt.__index = stream_mt
 
 --- The next event (`{ data, event, id, retry }`) or chunk (a string) of a
 -- stream; nil at its clean end; `nil, err` where it broke.
+-- @treturn[1] table|string
+-- @treturn[2] nil
+-- @treturn[2] ?scalekit.error
 function stream_mt:read()
   if self.reading then error("another coroutine is reading this stream", 2) end
   while self.transfer do
@@ -129,9 +133,15 @@ end
 -- answer), `once` (never send it twice; the default for POST and PATCH).
 -- A response has `status`, `headers` (lower-case names) and `body`, or instead
 -- of the body `events` or `chunks`, with `read()` and `close()`.
--- @tparam[opt] table opts `ca_file`, `cert_file`, `key_file`, `proxy` (strings),
--- `tls_min` ("1.2" or "1.3"), `connect_timeout` (seconds), `http1` (do not
--- offer HTTP/2), `loop`
+-- @tparam[opt] table opts
+-- @tparam[opt] string opts.ca_file certificates to trust, PEM, in place of the system's
+-- @tparam[opt] string opts.cert_file a client certificate, PEM
+-- @tparam[opt] string opts.key_file its private key, PEM
+-- @tparam[opt="1.2"] string opts.tls_min "1.2" or "1.3"
+-- @tparam[opt] string opts.proxy the URL of an HTTP proxy
+-- @tparam[opt] number opts.connect_timeout seconds
+-- @tparam[opt=false] boolean opts.http1 do not offer HTTP/2
+-- @tparam[opt] userdata opts.loop to share with others
 -- @treturn function
 function curl.new(opts)
   opts = options.check("transport.curl", opts, OPTIONS)

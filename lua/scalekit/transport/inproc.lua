@@ -3,6 +3,7 @@
 -- @module scalekit.transport.inproc
 
 local core = require "scalekit.core"
+local driver = require "scalekit.driver"
 local errors = require "scalekit.error"
 
 local inproc = {}
@@ -43,15 +44,40 @@ local function to_app(request)
   }
 end
 
+local function broken(kind, message)
+  return errors.new { kind = kind, message = message, outcome = "unknown" }
+end
+
+-- What a fault of the app did to its answer on the way: an error when it did not arrive.
+local function travel(answer, request, time)
+  if answer.delay then
+    local host = time or driver.current()
+    local left = request.deadline and math.max(request.deadline - host.now(), 0)
+    local late = left ~= nil and left < answer.delay
+    local ok, reason = host.sleep(late and left or answer.delay)
+    if ok == false or ok == nil and reason then
+      return broken(reason == "timeout" and "timeout" or "cancelled",
+        "the waiting coroutine was " .. (reason == "timeout" and "timed out" or "cancelled"))
+    elseif late then
+      return broken("timeout", "no answer in time")
+    end
+  end
+  return answer.lost and broken("network", "the connection ended before the answer came") or nil
+end
+
 --- Makes a transport of an app.
 -- @tparam table app anything with `app:handle(request) → response`
+-- @tparam[opt] table time `now()` and `sleep(seconds)` of who uses it, default the
+-- driver's
 -- @treturn function `send(request) → response | nil, err`
-function inproc.new(app)
+function inproc.new(app, time)
   if type(app) ~= "table" or type(app.handle) ~= "function" then
     error("transport.inproc: expected an app, such as scalekit.vmcp.app {} makes", 2)
   end
   return function(request)
     local answer = app:handle(to_app(request))
+    local err = travel(answer, request, time)
+    if err then return nil, err end
     local headers = {}
     for name, value in pairs(answer.headers or {}) do headers[name:lower()] = value end
     local body = answer.body or ""

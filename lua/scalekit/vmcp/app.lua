@@ -1,12 +1,13 @@
---- The one place that decides who answers a request.
-local options = require "scalekit.options"
-
-local accounts = require "scalekit.vmcp.accounts"
+--- An app: the one place that decides who answers a request.
+-- @classmod scalekit.vmcp.app
+local controls = require "scalekit.vmcp.controls"
 local discovery = require "scalekit.vmcp.discovery"
 local endpoint = require "scalekit.vmcp.endpoint"
+local faults = require "scalekit.vmcp.faults"
 local oauth = require "scalekit.vmcp.oauth"
 local page = require "scalekit.vmcp.page"
 local problem = require "scalekit.vmcp.problem"
+local proxy = require "scalekit.vmcp.proxy"
 local rest = require "scalekit.vmcp.rest"
 local switches = require "scalekit.vmcp.switches"
 
@@ -29,41 +30,32 @@ local ROUTES = {
   { "^/magicLink/([%w_-]+)$", { GET = page.show, POST = page.decide } },
   { "^/connected$", { GET = page.connected } },
   { "^/mcp/v3/servers/" .. UUID .. "$", { POST = endpoint.post } },
+  { "^/mcp/instances/([%w_-]+)$", { POST = endpoint.post_to_instance } },
 }
 
---- @tparam table self what `vmcp.app` made of its options
+for name, method in pairs(controls.methods) do App[name] = method end
+
+-- `self` is what `vmcp.app` made of its options.
 function app.new(self)
   return setmetatable(self, mt)
 end
 
---- Unix seconds, moved by the clock switch where switches are on.
+--- Unix seconds, moved by the clock switch where there are switches.
+-- @treturn number
 function App:now()
-  return self.wall_clock() + (self.switches and switches.offset(self) or 0)
+  return self.wall_clock() + (self.has_switches and controls.offset(self) or 0)
 end
 
 --- Where a config's MCP endpoint is.
+-- @local
 function App:server_url(uuid)
   return self.base_url .. "/mcp/v3/servers/" .. uuid
 end
 
---- Makes a user's account ACTIVE, as if the user had opened a link and allowed it: for tests that
--- have the app in their own process.
--- @tparam table opts `connection_name`, `identifier`
--- @treturn table|nil account
--- @treturn string why not
-function App:authorize(opts)
-  opts = options.check("app:authorize", opts, { connection_name = "string", identifier = "string" })
-  local connection = self.catalogue:connection(opts.connection_name)
-  if not self.is_local then
-    error("app:authorize: only a local environment (base_url on loopback) does without users", 2)
-  elseif not connection then
-    error(("app:authorize: there is no connection named '%s'"):format(
-      tostring(opts.connection_name)), 2)
-  elseif not opts.identifier or opts.identifier == "" then
-    error("app:authorize: option 'identifier' is required", 2)
-  end
-  local account, refusal = accounts.set_status(self, connection, opts.identifier, "ACTIVE")
-  return account, refusal and refusal.message
+--- Where an instance of the older model is.
+-- @local
+function App:instance_url(opaque)
+  return self.base_url .. "/mcp/instances/" .. opaque
 end
 
 -- A page of another site must not reach a server on the user's own machine through the user's
@@ -87,16 +79,12 @@ local function find(path)
   end
 end
 
---- Answers one request.
--- @tparam table request
--- @treturn table response
-function App:handle(request)
-  if not trusted(self, request.headers) then
-    return problem.response(problem.forbidden "Host or Origin is not one this server answers to")
-  end
+local function serve(self, request)
   local path = request.path
   if path:sub(1, 8) == "/api/v1/" then
     return rest.handle(self, request)
+  elseif path:sub(1, 7) == "/proxy/" then
+    return proxy.handle(self, request)
   elseif self.switches and path:sub(1, 10) == "/switches/" then
     return switches.handle(self, request)
   end
@@ -109,6 +97,22 @@ function App:handle(request)
     return problem.response(problem.method_not_allowed(names_of(methods)))
   end
   return methods[method](self, request, capture)
+end
+
+--- Answers one request.
+-- @tparam table request
+-- @treturn table response
+function App:handle(request)
+  if not trusted(self, request.headers) then
+    return problem.response(problem.forbidden "Host or Origin is not one this server answers to")
+  end
+  local fault = faults.of_request(self, request)
+  local response = fault and faults.response(fault) or serve(self, request)
+  if fault then
+    response.delay, response.lost = fault.seconds, fault.lose
+    response.note = "fault " .. (response.note or "")
+  end
+  return response
 end
 
 return app

@@ -56,6 +56,13 @@ local function position(index, member, value)
   end
 end
 
+--- @treturn table|nil record
+function configs.by_name(app, name)
+  local index = read_index(app.store:get(INDEX))
+  local at = position(index, "name", name)
+  return at and configs.by_id(app, index[at].id)
+end
+
 local function write_new(app, config)
   local ok, err = app.store:set(RECORD .. config.id, json.encode(config))
   if ok then ok, err = app.store:set(BY_UUID .. config.uuid, config.id) end

@@ -1,4 +1,5 @@
---- `/mcp/v3/servers/<uuid>`: one Virtual MCP server, in both eras of the protocol.
+--- `/mcp/v3/servers/<uuid>`: one Virtual MCP server, in both eras of the protocol; and
+-- `/mcp/instances/<opaque>`, one of the older model.
 --
 -- Order of the checks: Origin and Host, path and verb (all in `app`), bearer, JSON, era. The
 -- handshake era is served without sessions, so no request depends on an earlier one.
@@ -6,6 +7,7 @@ local trim = require "scalekit.trim"
 
 local configs = require "scalekit.vmcp.configs"
 local discovery = require "scalekit.vmcp.discovery"
+local instances = require "scalekit.vmcp.instances"
 local legacy = require "scalekit.vmcp.legacy"
 local modern = require "scalekit.vmcp.modern"
 local problem = require "scalekit.vmcp.problem"
@@ -75,30 +77,46 @@ local function note_of(message)
   return note:sub(1, MAX_NOTE)
 end
 
+-- Answers for a user who may use a config; `session` is { app, config, identifier, read_only }.
+local function answer(session, request)
+  if not is_json(request.headers) then
+    return rpc.error(nil, 415, rpc.INVALID_REQUEST, "The body must be application/json")
+  end
+  local message, refused = rpc.read(request.body)
+  if not message then return refused end
+  session.headers = protocol_headers(request.headers)
+  local era = is_modern(message, session.headers) and modern or legacy
+  local response = era.answer(session, message)
+  response.note = note_of(message)
+  return response
+end
+
+local function gone()
+  return problem.response(problem.not_found("This MCP server does not exist any more"))
+end
+
 --- Answers a POST.
 function endpoint.post(app, request, uuid)
   uuid = uuid:lower()
   local claims, refused = authenticate(app, request, uuid)
   if not claims then return refused end
   local config = configs.by_uuid(app, uuid)
-  if not config or config.id ~= claims.mcp_cfg then
-    return problem.response(problem.not_found("This MCP server does not exist any more"))
-  elseif not is_json(request.headers) then
-    return rpc.error(nil, 415, rpc.INVALID_REQUEST, "The body must be application/json")
-  end
-  local message
-  message, refused = rpc.read(request.body)
-  if not message then return refused end
-  local session = {
+  if not config or config.id ~= claims.mcp_cfg then return gone() end
+  return answer({
     app = app,
     config = config,
     identifier = claims.sub,
-    headers = protocol_headers(request.headers),
-  }
-  local era = is_modern(message, session.headers) and modern or legacy
-  local response = era.answer(session, message)
-  response.note = note_of(message)
-  return response
+    read_only = claims.access_level == "READ_ONLY",
+  }, request)
+end
+
+--- Answers a POST to an instance of the older model: its URL says who asks.
+function endpoint.post_to_instance(app, request, opaque)
+  local instance = instances.at(app, opaque)
+  local config = instance and configs.by_id(app, instance.config_id)
+  if not config then return gone() end
+  instances.note_use(app, instance)
+  return answer({ app = app, config = config, identifier = instance.user_identifier }, request)
 end
 
 return endpoint

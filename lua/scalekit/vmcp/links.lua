@@ -2,6 +2,8 @@
 local core = require "scalekit.core"
 local json = require "scalekit.json"
 
+local accounts = require "scalekit.vmcp.accounts"
+local events = require "scalekit.vmcp.events"
 local ids = require "scalekit.vmcp.ids"
 local problem = require "scalekit.vmcp.problem"
 
@@ -19,17 +21,24 @@ local DECIDE_SECONDS = 300
 local REMEMBER_SECONDS = 3600
 local REQUEST_SECONDS = 600
 
---- Creates a link for one user and connection.
+--- Creates a link for one account. An account that was disconnected waits for its user from then on;
+-- any other keeps its state until the link is used.
 -- @tparam table app
--- @tparam table spec { connection, identifier, seconds, config_id?, user_verify_url?, state? }
+-- @tparam table spec { connection, account, seconds, config_id?, user_verify_url?, state? }
 -- @treturn string|nil url
 -- @treturn number|table when it expires (Unix seconds), or a problem
 function links.issue(app, spec)
+  local connection, account = spec.connection, spec.account
+  if account.status == "DISCONNECTED" then
+    local _, refusal = accounts.set_status(
+      app, connection, account.identifier, "PENDING_AUTH", "DISCONNECTED")
+    if refusal then return nil, refusal end
+  end
   local opaque = ids.opaque()
   local expires = math.floor(app:now()) + spec.seconds
   local ok, err = app.store:set(LINK .. opaque, json.encode {
-    connection_name = spec.connection.name,
-    identifier = spec.identifier,
+    connection_name = connection.name,
+    identifier = account.identifier,
     config_id = spec.config_id,
     user_verify_url = spec.user_verify_url,
     state = spec.state,
@@ -37,6 +46,7 @@ function links.issue(app, spec)
     expires = expires,
   }, spec.seconds + REMEMBER_SECONDS)
   if not ok then return nil, problem.store(err) end
+  events.tell(app, "magic_link_generated", connection, account)
   return app.base_url .. "/magicLink/" .. opaque, expires
 end
 

@@ -5,6 +5,7 @@ local route = require "scalekit.route"
 
 local accounts = require "scalekit.vmcp.accounts"
 local configs = require "scalekit.vmcp.configs"
+local events = require "scalekit.vmcp.events"
 local html = require "scalekit.vmcp.html"
 local links = require "scalekit.vmcp.links"
 local toolbox = require "scalekit.vmcp.toolbox"
@@ -112,6 +113,7 @@ local function ask_the_app(app, connection, link)
     account, refusal = accounts.set_status(app, connection, link.identifier, "PENDING_VERIFICATION")
   end
   if not account then return nil, refusal end
+  events.tell(app, "oauth_tokens_fetched", connection, account)
   local url, fragment = link.user_verify_url:match "^([^#]*)(.*)$"
   local target = url .. (url:find("?", 1, true) and "&" or "?") .. "auth_request_id=" .. id
   if link.state and link.state ~= "" then
@@ -128,7 +130,7 @@ end
 local function allow(app, link)
   local connection = app.catalogue:connection(link.connection_name)
   if app.user_verification == "custom" then return ask_the_app(app, connection, link) end
-  local account, refusal = accounts.set_status(app, connection, link.identifier, "ACTIVE")
+  local account, refusal = accounts.authorize(app, connection, link.identifier)
   if not account then return nil, refusal end
   return noted(page.connected(), "link allowed")
 end

@@ -37,9 +37,14 @@ function problem.precondition(error_code, message)
   return new(400, 9, error_code, message)
 end
 
---- Something with this name is there already. The service answers 400 here, not 409.
+--- A config with this name is there already. The service answers 400 here, not 409.
 function problem.duplicate(message)
   return new(400, 3, "DUPLICATE_IDENTIFIER", message)
+end
+
+--- What is to be created is there already.
+function problem.conflict(message)
+  return new(409, 6, "RESOURCE_ALREADY_EXISTS", message)
 end
 
 function problem.unauthenticated(message)
@@ -69,6 +74,38 @@ end
 --- The contract has it, this server does not.
 function problem.unimplemented(message)
   return new(501, 12, "UNIMPLEMENTED", message)
+end
+
+-- the gRPC code and the word for each status that a fault or a provider may have
+local CLASSES = {
+  [400] = { 3, "INVALID_ARGUMENT" }, [401] = { 16, "UNAUTHENTICATED" },
+  [403] = { 7, "PERMISSION_DENIED" }, [404] = { 5, "NOT_FOUND" }, [409] = { 10, "ABORTED" },
+  [429] = { 8, "RATE_LIMITED" }, [499] = { 1, "CANCELLED" }, [500] = { 13, "INTERNAL" },
+  [501] = { 12, "UNIMPLEMENTED" }, [502] = { 14, "UNAVAILABLE" }, [503] = { 14, "UNAVAILABLE" },
+  [504] = { 4, "DEADLINE_EXCEEDED" },
+}
+
+--- A refusal by its HTTP status alone.
+-- @tparam number status
+-- @tparam string message
+-- @tparam[opt] string error_code
+function problem.of_class(status, message, error_code)
+  local class = CLASSES[status] or (status < 500 and { 2, "UNKNOWN" } or { 13, "INTERNAL" })
+  return new(status, class[1], error_code or class[2], message)
+end
+
+--- A provider failed behind a tool. The status is the provider's class, and `TOOL_ERROR` says that
+-- it is not this API that answers so.
+-- @tparam table failure { status, code, message }
+-- @tparam string execution_id
+function problem.tool(failure, execution_id)
+  local refused = problem.of_class(failure.status, failure.message, "TOOL_ERROR")
+  refused.tool = {
+    execution_id = execution_id,
+    tool_error_message = failure.message,
+    tool_error_code = failure.code,
+  }
+  return refused
 end
 
 function problem.too_large(message)
@@ -120,6 +157,7 @@ function problem.response(said)
   if said.violations then
     info.validation_error_info = { field_violations = field_violations(said.violations) }
   end
+  info.tool_error_info = said.tool
   local headers = { ["content-type"] = "application/json" }
   for name, value in pairs(said.headers) do headers[name] = value end
   return {

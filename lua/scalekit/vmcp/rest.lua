@@ -9,7 +9,9 @@ local tokens = require "scalekit.vmcp.tokens"
 local rest = {}
 
 local HANDLERS = {}
-for _, noun in ipairs { "configs", "accounts", "sessions", "links", "tools" } do
+for _, noun in ipairs {
+  "configs", "instances", "sessions", "accounts", "links", "tools", "execution", "providers",
+} do
   for operation, handler in pairs(require("scalekit.vmcp.handler." .. noun)) do
     HANDLERS[operation] = handler
   end

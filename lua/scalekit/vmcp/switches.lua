@@ -1,30 +1,28 @@
 --- Switches of a local environment, for trying what is hard to wait for: an account that expired,
--- a clock that moved on. Offered only where the app was made with `switches = true`, and only to
--- the API client.
+-- a clock that moved on, a request that fails. Offered only where the app was made with
+-- `switches = true`, and only to the API client.
 --
 -- `PUT /switches/account` `{ connection_name, identifier, status }`
 -- `PUT /switches/clock` `{ advance = seconds }`
+-- `PUT /switches/fault` `{ operation | path | tool_name, status, error_code, message, retry_after,
+--   seconds, lose, times }`; `DELETE` takes all faults back
 local core = require "scalekit.core"
 local json = require "scalekit.json"
 
 local accounts = require "scalekit.vmcp.accounts"
+local controls = require "scalekit.vmcp.controls"
+local faults = require "scalekit.vmcp.faults"
 local problem = require "scalekit.vmcp.problem"
 local tokens = require "scalekit.vmcp.tokens"
 
 local switches = {}
 
-local CLOCK = "switch/clock"
-local FARTHEST = 10 * 365 * 86400
 local MAX_IDENTIFIER = 255
 
---- How far the clock was moved, in seconds.
-function switches.offset(app)
-  return tonumber(app.store:get(CLOCK) or 0)
-end
+-- name → method → function(app, body) → nil, or a problem
+local SWITCHES = { account = {}, clock = {}, fault = {} }
 
-local SWITCHES = {}
-
-function SWITCHES.account(app, body)
+function SWITCHES.account.PUT(app, body)
   local connection = app.catalogue:connection(body.connection_name)
   if not connection then
     return problem.not_found "There is no connection with this name"
@@ -40,19 +38,29 @@ function SWITCHES.account(app, body)
   return refusal
 end
 
-function SWITCHES.clock(app, body)
-  local seconds = body.advance
-  if type(seconds) ~= "number" then
+function SWITCHES.clock.PUT(app, body)
+  if type(body.advance) ~= "number" then
     return problem.violation("advance", "must be a number of seconds", "type")
   end
-  local ok, refusal = app.store:update(CLOCK, function(text)
-    local offset = tonumber(text or 0) + seconds
-    if math.abs(offset) > FARTHEST then
-      return nil, problem.violation("advance", "moves the clock more than ten years", "range")
-    end
-    return ("%.3f"):format(offset)
-  end)
-  return ok and refusal or not ok and problem.store(refusal) or nil
+  local _, refusal = controls.move_clock(app, body.advance)
+  return refusal
+end
+
+function SWITCHES.fault.PUT(app, body)
+  local wrong = faults.wrong(body)
+  if wrong then return problem.violation("", wrong, "fault") end
+  local _, refusal = faults.add(app, body)
+  return refusal
+end
+
+function SWITCHES.fault.DELETE(app)
+  faults.clear(app)
+end
+
+local function names_of(methods)
+  local names = {}
+  for name in pairs(methods) do names[#names + 1] = name end
+  return names
 end
 
 local function serve(app, request)
@@ -63,12 +71,12 @@ local function serve(app, request)
   local switch = SWITCHES[request.path:match "^/switches/(%l+)$"]
   if not switch then
     return problem.not_found "There is no such switch"
-  elseif request.method ~= "PUT" then
-    return problem.method_not_allowed { "PUT" }
+  elseif not switch[request.method] then
+    return problem.method_not_allowed(names_of(switch))
   end
-  local body = json.decode(request.body or "", 8)
+  local body = request.method == "PUT" and json.decode(request.body or "", 8) or {}
   if not json.is_object(body) then return problem.malformed "The body must be a JSON object" end
-  return switch(app, body)
+  return switch[request.method](app, body)
 end
 
 --- Answers a request below `/switches/`.

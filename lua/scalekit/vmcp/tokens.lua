@@ -24,7 +24,7 @@ function tokens.access(app, scopes)
   local token = sign(app, {
     client_id = app.client_id,
     sub = app.client_id,
-    oid = app.environment,
+    oid = app.organization,
     scopes = json.array(scopes),
   }, ACCESS_TOKEN_SECONDS)
   return token, ACCESS_TOKEN_SECONDS
@@ -35,15 +35,17 @@ end
 -- @tparam string identifier
 -- @tparam table account_ids in the order of the config's mappings
 -- @tparam number lifetime whole seconds
+-- @tparam[opt] string access_level "READ_ONLY": tools that change things are neither shown nor run
 -- @treturn string token
 -- @treturn number issue time
-function tokens.session(app, config, identifier, account_ids, lifetime)
+function tokens.session(app, config, identifier, account_ids, lifetime, access_level)
   return sign(app, {
     sub = identifier,
     aud = json.array { app:server_url(config.uuid) },
     mcp_cfg = config.id,
     ca_ids = json.array(account_ids),
     token_type = MCP_SESSION,
+    access_level = access_level,
   }, lifetime)
 end
 

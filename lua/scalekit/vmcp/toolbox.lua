@@ -2,12 +2,9 @@
 local json = require "scalekit.json"
 
 local accounts = require "scalekit.vmcp.accounts"
-local arguments_check = require "scalekit.vmcp.arguments"
-local problem = require "scalekit.vmcp.problem"
+local execution = require "scalekit.vmcp.execution"
 
 local toolbox = {}
-
-local DATA = "data/"
 
 --- The tools of one mapping; one that names none means all of its connection.
 function toolbox.mapped(connection, mapping)
@@ -19,13 +16,14 @@ function toolbox.mapped(connection, mapping)
   return tools
 end
 
--- Calls `visit(connection, tool)` for each tool the config maps, in the order of the mappings,
+-- Calls `visit(connection, tool)` for each tool the session may use, in the order of the mappings,
 -- until it returns something. This one walk decides what is listed and what may be called.
-local function walk(app, config, visit)
-  for _, mapping in ipairs(config.mappings) do
-    local connection = app.catalogue:connection(mapping.connection_name)
+local function walk(session, visit)
+  for _, mapping in ipairs(session.config.mappings) do
+    local connection = session.app.catalogue:connection(mapping.connection_name)
     for _, tool in ipairs(toolbox.mapped(connection, mapping)) do
-      local found = visit(connection, tool)
+      local found = (tool.annotations.readOnlyHint or not session.read_only)
+        and visit(connection, tool)
       if found then return found end
     end
   end
@@ -48,22 +46,22 @@ local function describe(tool)
 end
 
 --- Serves the params of a `tools/list`. All tools fit on one page, so every cursor is a wrong one.
--- @tparam table session { app, config }
+-- @tparam table session { app, config, read_only }
 -- @tparam table params
 -- @treturn table|nil array of tools as MCP describes them
 -- @treturn string why not
 function toolbox.list(session, params)
   if params.cursor ~= nil then return nil, "Invalid cursor" end
   local list = json.array {}
-  walk(session.app, session.config, function(_, tool)
+  walk(session, function(_, tool)
     list[#list + 1] = describe(tool)
   end)
   return list
 end
 
--- A tool of the config by name: { connection, tool }, or nil.
-local function find(app, config, name)
-  return walk(app, config, function(connection, tool)
+-- A tool of the session by name: { connection, tool }, or nil.
+local function find(session, name)
+  return walk(session, function(connection, tool)
     return tool.name == name and { connection = connection, tool = tool }
   end)
 end
@@ -80,50 +78,27 @@ local function success(data)
   }
 end
 
--- Runs the tool on the user's data. What writes does so under the data's lock.
-local function run(app, connection, tool, identifier, arguments)
-  local key = DATA .. connection.id .. "/" .. identifier
-  local user = { identifier = identifier, now = app:now() }
-  local text = app.store:get(key)
-  if text and tool.annotations.readOnlyHint then
-    return tool.call(json.decode(text), arguments, user)
-  end
-  local ok, result, message = app.store:update(key, function(stored)
-    local data = stored and json.decode(stored) or connection.seed(identifier, user.now)
-    local result, message = tool.call(data, arguments, user)
-    -- a failed call keeps nothing but the seed
-    if not result and stored then
-      return nil, nil, message
-    elseif not result then
-      data = connection.seed(identifier, user.now)
-    end
-    return json.encode(data), result, message
-  end)
-  if not ok then return nil, problem.store(result).message .. "." end
-  return result, message
-end
-
-local function sign_in_again(connection, account)
+local function sign_in_again(connection, state)
   return failure(("The user's %s account is not connected (%s). Ask the user to sign in again"
     .. " through a new authorization link, then repeat the call."):format(
-    connection.display_name or connection.name,
-    account and account.status or "no connected account"))
+    connection.display_name or connection.name, state))
 end
 
 local function call(app, found, identifier, arguments)
   local connection, tool = found.connection, found.tool
   local account = accounts.find(app, connection, identifier)
-  if not account or account.status ~= "ACTIVE" then return sign_in_again(connection, account) end
-  local wrong = arguments_check.check(tool.input_schema, arguments)
-  if wrong then return failure("Invalid arguments for " .. tool.name .. ":\n" .. wrong) end
-  local data, message = run(app, connection, tool, identifier, arguments)
-  if not data then return failure(message) end
+  if not account then return sign_in_again(connection, "no connected account") end
+  local ready, refusal, state = execution.ready(app, connection, account)
+  if state then return sign_in_again(connection, state) end
+  local data
+  if ready then data, refusal = execution.run(app, connection, tool, ready, arguments) end
+  if not data then return failure(refusal.message) end
   return success(data)
 end
 
 --- Serves the params of a `tools/call`. A tool that is not mapped and one that does not exist are
 -- the same thing to whoever asks.
--- @tparam table session { app, config, identifier }
+-- @tparam table session { app, config, identifier, read_only }
 -- @tparam table params
 -- @treturn table|nil the result, without what the eras add
 -- @treturn string why the call cannot be made at all
@@ -132,7 +107,7 @@ function toolbox.call(session, params)
   if arguments == nil then arguments = {} end
   if type(name) ~= "string" then return nil, "params.name must be a string" end
   if not json.is_object(arguments) then return nil, "params.arguments must be an object" end
-  local found = find(session.app, session.config, name)
+  local found = find(session, name)
   if not found then return nil, "Unknown tool: " .. name end
   return call(session.app, found, session.identifier, arguments)
 end

@@ -53,8 +53,8 @@ end
 function upload.run(link, head, body, listen)
   local send = type(body) == "function" and send_pieces or send_text
   local sent, heard
-  local writer = nginx.spawn(function() sent = settle(pcall(send, link, head, body)) end)
-  local reader = nginx.spawn(function() heard = settle(listen()) end)
+  local writer = nginx.thread(function() sent = settle(pcall(send, link, head, body)) end)
+  local reader = nginx.thread(function() heard = settle(listen()) end)
   nginx.join(writer, reader)
   if sent and not sent[1] then -- the function has raised an error
     nginx.kill(reader)

@@ -2,6 +2,7 @@
 local json = require "scalekit.json"
 local moment = require "scalekit.moment"
 
+local google = require "scalekit.vmcp.connector.google"
 local ids = require "scalekit.vmcp.ids"
 local mailbox = require "scalekit.vmcp.connector.mailbox"
 local match = require "scalekit.vmcp.match"
@@ -178,6 +179,8 @@ return {
   provider = "GMAIL",
   display_name = "Gmail",
   seed = mailbox.seed,
+  scopes = { "https://www.googleapis.com/auth/gmail.modify" },
+  proxy = google.gmail(matches, snippet),
   tools = {
     {
       name = "gmail_fetch_mails",

@@ -3,6 +3,7 @@ local json = require "scalekit.json"
 local moment = require "scalekit.moment"
 
 local diary = require "scalekit.vmcp.connector.diary"
+local google = require "scalekit.vmcp.connector.google"
 local ids = require "scalekit.vmcp.ids"
 local match = require "scalekit.vmcp.match"
 local schema = require "scalekit.vmcp.connector.schema"
@@ -196,6 +197,8 @@ return {
   provider = "GOOGLECALENDAR",
   display_name = "Google Calendar",
   seed = diary.seed,
+  scopes = { "https://www.googleapis.com/auth/calendar" },
+  proxy = google.calendar(diary.sort, create_event),
   tools = {
     {
       name = "googlecalendar_list_events",

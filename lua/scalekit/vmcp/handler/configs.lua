@@ -2,33 +2,16 @@
 local json = require "scalekit.json"
 
 local configs = require "scalekit.vmcp.configs"
+local instances = require "scalekit.vmcp.instances"
 local match = require "scalekit.vmcp.match"
+local needs = require "scalekit.vmcp.needs"
 local paging = require "scalekit.vmcp.paging"
 local problem = require "scalekit.vmcp.problem"
+local render = require "scalekit.vmcp.render"
 
 local handler = {}
 
 local PAGE_SIZE = 30
-
-local function render(app, config)
-  local mappings = json.array {}
-  for i, mapping in ipairs(config.mappings) do
-    local connection = app.catalogue:connection(mapping.connection_name) or {}
-    mappings[i] = {
-      connection_id = connection.id,
-      connection_name = mapping.connection_name,
-      provider = connection.provider,
-      tools = json.array(mapping.tools),
-    }
-  end
-  return {
-    id = config.id,
-    name = config.name,
-    description = config.description,
-    connection_tool_mappings = mappings,
-    mcp_server_url = app:server_url(config.uuid),
-  }
-end
 
 -- Every tool must be one of the mapping's connection, named once.
 local function check_tools(connection, tools, where)
@@ -78,13 +61,13 @@ function handler.CreateMcpConfig(app, call)
     mappings = mappings,
   })
   if not config then return nil, refusal end
-  return { config = render(app, config) }
+  return { config = render.config(app, config) }
 end
 
 function handler.GetMcpConfig(app, call)
   local config, missing = configs.require(app, call.params.config_id)
   if not config then return nil, missing end
-  return { config = render(app, config) }
+  return { config = render.config(app, config) }
 end
 
 -- Neither field is optional on the wire, so an empty one cannot be told from an absent one: both
@@ -101,12 +84,23 @@ function handler.UpdateMcpConfig(app, call)
   end
   local config, refusal = configs.change(app, call.params.config_id, changes)
   if not config then return nil, refusal end
-  return { config = render(app, config) }
+  return { config = render.config(app, config) }
 end
 
 function handler.DeleteMcpConfig(app, call)
   local ok, refusal = configs.delete(app, call.params.config_id)
-  return ok and {}, refusal
+  if not ok then return nil, refusal end
+  instances.delete_of(app, call.params.config_id)
+  return {}
+end
+
+function handler.ListMcpConnectedAccounts(app, call)
+  local config, refusal = configs.require(app, call.params.config_id)
+  if not config then return nil, refusal end
+  local list
+  list, refusal = needs.list(app, config, call.body.identifier, call.body.include_auth_link)
+  if not list then return nil, refusal end
+  return { connected_accounts = list }
 end
 
 local function has_provider(app, config, provider)
@@ -146,7 +140,7 @@ function handler.ListMcpConfigs(app, call)
   if not page then return nil, reply end
   reply.configs = json.array {}
   for i, config in ipairs(page) do
-    reply.configs[i] = render(app, config)
+    reply.configs[i] = render.config(app, config)
   end
   return reply
 end

@@ -4,6 +4,8 @@ local moment = require "scalekit.moment"
 local accounts = require "scalekit.vmcp.accounts"
 local links = require "scalekit.vmcp.links"
 local problem = require "scalekit.vmcp.problem"
+local selector = require "scalekit.vmcp.selector"
+local url = require "scalekit.vmcp.url"
 
 local handler = {}
 
@@ -11,39 +13,23 @@ local function given(value)
   return value ~= nil and value ~= ""
 end
 
--- The URL ends up in a Location header and its origin in a page's policy, so it must be nothing but
--- a URL; users and passwords in it have no business here.
-local function is_plain_url(url)
-  local rest = url:match "^https?://[%w._:%[%]-]+(.*)$"
-  return rest and rest:match "^[/?#]?" == rest:sub(1, 1) and not rest:find "[%s%c\128-\255\"<>\\]"
-end
-
--- The account that the selectors mean: by id, or by connection and user, created when missing.
+-- The account that a link is for, created when it is missing and there is something to authorize.
 local function select_account(app, body)
-  if given(body.id) then
-    local account = accounts.by_id(app, body.id)
-    if not account then
-      return nil, problem.not_found("No connected account has this id")
+  if not given(body.id) then
+    local connection, refusal = selector.target(app, body)
+    if not connection then return nil, refusal end
+    if connection.keyless then
+      return nil, problem.precondition("CONNECTION_WITHOUT_KEY",
+        ("Connection '%s' has nothing to authorize"):format(connection.name))
     end
-    return account, app.catalogue:connection(account.connection_name)
-  elseif not given(body.connector) or not given(body.identifier) then
-    return nil, problem.violation(given(body.connector) and "identifier" or "connector",
-      "give either id, or connector and identifier", "required")
   end
-  local connection = app.catalogue:connection(body.connector)
-  if not connection then
-    return nil, problem.not_found(("There is no connection named '%s'"):format(body.connector))
-  elseif connection.keyless then
-    return nil, problem.precondition("CONNECTION_WITHOUT_KEY",
-      ("Connection '%s' has nothing to authorize"):format(connection.name))
-  end
-  local account, refusal = accounts.ensure(app, connection, body.identifier)
-  return account, account and connection or refusal
+  return selector.reach(app, body)
 end
 
 function handler.GetMagicLinkForConnectedAccount(app, call)
   local body = call.body
-  if given(body.user_verify_url) and not is_plain_url(body.user_verify_url) then
+  -- it ends up in a Location header, and its origin in a page's policy
+  if given(body.user_verify_url) and not url.is_plain(body.user_verify_url) then
     return nil, problem.violation(
       "user_verify_url", "is not an http or https URL", "string.pattern")
   end
@@ -51,7 +37,7 @@ function handler.GetMagicLinkForConnectedAccount(app, call)
   if not account then return nil, connection end
   local link, expires = links.issue(app, {
     connection = connection,
-    identifier = account.identifier,
+    account = account,
     seconds = links.API_LINK_SECONDS,
     user_verify_url = given(body.user_verify_url) and body.user_verify_url or nil,
     state = body.state,
@@ -65,8 +51,8 @@ function handler.VerifyConnectedAccountUser(app, call)
   if not request then return nil, refusal end
   local connection = app.catalogue:connection(request.connection_name)
   local account
-  account, refusal = accounts.set_status(
-    app, connection, request.identifier, "ACTIVE", "PENDING_VERIFICATION")
+  account, refusal = accounts.authorize(
+    app, connection, request.identifier, "PENDING_VERIFICATION")
   if not account then
     return nil, refusal or problem.not_found("The account no longer waits for verification")
   end

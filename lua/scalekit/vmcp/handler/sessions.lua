@@ -39,7 +39,8 @@ function handler.CreateMcpSessionToken(app, call)
   if not account_ids then return nil, refusal end
   -- `exp` is a whole second, rounded down; `expires_at` is the very moment that was asked for
   local seconds, nanos = moment.duration(call.body.expiry or DEFAULT_EXPIRY)
-  local token, issued = tokens.session(app, config, identifier, account_ids, seconds)
+  local level = call.body.access_level == "READ_ONLY" and "READ_ONLY" or nil
+  local token, issued = tokens.session(app, config, identifier, account_ids, seconds, level)
   return { token = token, expires_at = moment.format(issued + seconds, nanos) }
 end
 
