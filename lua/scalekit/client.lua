@@ -40,6 +40,7 @@ function client.new(settings)
     retry_rate_limited = settings.retry_rate_limited,
     random = settings.random or math.random,
     hooks = settings.hooks,
+    shared_dict = settings.shared_dict,
   }, client)
   self.auth = auth.new {
     url = settings.env_url .. "/oauth/token",
@@ -47,6 +48,7 @@ function client.new(settings)
     client_secret = settings.client_secret,
     send = self.hooks and self.hooks:transport(settings.send, "oauth/token") or settings.send,
     random = self.random,
+    shared = settings.shared,
   }
   return self
 end

@@ -1,8 +1,12 @@
 -- An nginx of a spec's own, with the configuration that the spec wants. It ends
 -- with this process, or when it is stopped.
 local core = require "scalekit.core"
+local curl = require "scalekit.transport.curl"
 local find = require "scalekit.host.find"
+local json = require "scalekit.json"
 local shell = require "scalekit.host.shell"
+
+local unpack = table.unpack or unpack -- luacheck: ignore 113 143
 
 local nginx = {}
 
@@ -26,6 +30,7 @@ http {
 %s
   server {
     listen 127.0.0.1:%d;
+    location = /eval { content_by_lua_block { require "spec.nginx.eval" () } }
 %s
   }
 }
@@ -50,10 +55,6 @@ end
 local server = {}
 server.__index = server
 
-local function indent(text)
-  return text and text:gsub("^%s*\n", "") or ""
-end
-
 local function write_conf(self, opts)
   local found = assert(find.nginx(os.getenv "SCALEKIT_NGINX"))
   local head = {}
@@ -62,9 +63,9 @@ local function write_conf(self, opts)
   if user:match "^0" then head[#head + 1] = "user root;" end
   local _, root = shell.run "pwd"
   root = root:match "^[^\n]*"
-  assert(shell.write(self.dir .. "/nginx.conf", CONF:format(table.concat(head, "\n"),
-    opts.workers or 2, opts.log or "warn", indent(opts.main), root, root, root, root,
-    indent(opts.http), self.port, indent(opts.server))))
+  local text = CONF:format(table.concat(head, "\n"), opts.workers or 2, opts.log or "warn",
+    opts.main or "", root, root, root, root, opts.http or "", self.port, opts.server or "")
+  assert(shell.write(self.dir .. "/nginx.conf", (text:gsub("%%PORT2%%", tostring(self.port2)))))
   return found.binary
 end
 
@@ -79,7 +80,8 @@ local function await(self)
 end
 
 --- Starts one.
--- @tparam table opts `http` and `server`: directives; `main`; `workers` (2); `log` ("warn")
+-- @tparam table opts `http` and `server`: directives, in which %PORT2% is a second
+--   port; `main`; `workers` (2); `log` ("warn")
 function nginx.start(opts)
   local _, dir = shell.run "mktemp -d"
   local self = setmetatable({ dir = dir:match "^[^\n]*" }, server)
@@ -87,7 +89,7 @@ function nginx.start(opts)
   local ok, problem
   for _ = 1, 10 do
     self.port = random_port()
-    self.url = ("http://127.0.0.1:%d"):format(self.port)
+    self.port2, self.url = self.port + 1, ("http://127.0.0.1:%d"):format(self.port)
     local binary = write_conf(self, opts)
     os.remove(self.dir .. "/state")
     self.lifeline = assert(io.popen(("exec sh -c %s keeper %s %s"):format(
@@ -103,12 +105,40 @@ function nginx.start(opts)
   return self
 end
 
+--- Runs Lua in a worker, in the content phase, and gives back what it returns.
+-- Tables come as JSON does; an error there is raised here.
+-- @tparam string code
+-- @param ... its arguments: strings, numbers, tables
+function server:eval(code, ...)
+  local response = assert(self:request {
+    method = "POST", url = self.url .. "/eval",
+    body = json.encode { code = code, arguments = json.array { ... } },
+  })
+  local results = assert(json.decode(response.body))
+  if response.status ~= 200 then error(results[1], 0) end
+  local count = #results
+  for i = 1, count do
+    if results[i] == json.null then results[i] = nil end
+  end
+  return unpack(results, 1, count)
+end
+
+--- Sends a request to it.
+function server:request(request)
+  self.loop = self.loop or core.loop {}
+  self.send = self.send or curl.new { loop = self.loop, http1 = true }
+  request.deadline = request.deadline or core.now() + 20
+  if not request.url:find "^http" then request.url = self.url .. request.url end
+  return self.send(request)
+end
+
 --- What it has logged.
 function server:errors()
   return shell.read(self.dir .. "/error.log") or ""
 end
 
 function server:stop()
+  if self.loop then self.loop:close() end
   self.lifeline:close()
 end
 

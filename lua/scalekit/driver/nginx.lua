@@ -48,7 +48,7 @@ end
 function nginx.current()
   local phase = get_phase()
   if WAITS[phase] then return nginx end
-  return error(("scalekit: nothing can wait for the network in nginx's phase '%s'; %s"):format(
+  error(("scalekit: nothing can wait for the network in nginx's phase '%s'; %s"):format(
     phase, WAY_OUT[phase] or AT_ONCE), level_of_caller())
 end
 

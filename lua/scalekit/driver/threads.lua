@@ -51,7 +51,9 @@ local function supervise(task, fn, ...)
     task.over:set()
   end, ...)
   task.over:wait()
-  if not (task.results or task.failure) then
+  if task.results or task.failure then
+    nginx.join(worker) -- nginx counts one that nobody has taken leave of
+  else
     nginx.kill(worker)
     task.results = { n = 2, nil, errors.new { kind = "cancelled", message = "the task was cancelled" } }
   end
