@@ -102,6 +102,8 @@ function nginx.start(opts)
     shell.run("rm -rf " .. shell.quote(self.dir))
     error("nginx did not start: " .. problem)
   end
+  self.loop = core.loop {}
+  self.send = curl.new { loop = self.loop, http1 = true }
   return self
 end
 
@@ -110,8 +112,13 @@ end
 -- @tparam string code
 -- @param ... its arguments: strings, numbers, tables
 function server:eval(code, ...)
+  return self:eval_at("/eval", code, ...)
+end
+
+--- The same at a location of the spec's own.
+function server:eval_at(location, code, ...)
   local response = assert(self:request {
-    method = "POST", url = self.url .. "/eval",
+    method = "POST", url = location,
     body = json.encode { code = code, arguments = json.array { ... } },
   })
   local results = assert(json.decode(response.body))
@@ -125,8 +132,6 @@ end
 
 --- Sends a request to it.
 function server:request(request)
-  self.loop = self.loop or core.loop {}
-  self.send = self.send or curl.new { loop = self.loop, http1 = true }
   request.deadline = request.deadline or core.now() + 20
   if not request.url:find "^http" then request.url = self.url .. request.url end
   return self.send(request)
@@ -138,7 +143,7 @@ function server:errors()
 end
 
 function server:stop()
-  if self.loop then self.loop:close() end
+  self.loop:close()
   self.lifeline:close()
 end
 

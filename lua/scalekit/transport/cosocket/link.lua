@@ -32,12 +32,14 @@ local function arm(self, till)
 end
 
 -- Why a step has taken too long, or nil where it has not: a timer of nginx may
--- come some milliseconds early.
+-- come some milliseconds early, and nobody is idle while our own side is slow.
 local function lateness(self, stage)
   local now = core.now()
   if self.deadline and now >= self.deadline - SLACK then
     return ("the deadline passed after %.1f s, %s"):format(now - self.begun, stage)
-  elseif not self.deadline or (self.idle and now >= self.alive + self.idle - SLACK) then
+  elseif self.idle and (self.is_ours or now < self.alive + self.idle - SLACK) then
+    return nil
+  elseif self.idle or not self.deadline then
     return ("nothing came for %.1f s, %s"):format(now - self.alive, stage)
   end
   return nil

@@ -25,16 +25,22 @@ local function send_text(link, head, text)
   return ok, kind, message
 end
 
+local function next_piece(link, produce)
+  link.is_ours = true
+  local piece = produce()
+  link.is_ours, link.alive = false, core.now()
+  return piece
+end
+
 local function send_pieces(link, head, produce)
   local ok, kind, message = put(link, head)
-  local piece = ok and produce()
-  while ok and piece do
+  while ok do
+    local piece = next_piece(link, produce)
+    if not piece then return put(link, "0\r\n\r\n") end
     if piece ~= "" then
       ok, kind, message = put(link, { ("%x\r\n"):format(#piece), piece, "\r\n" })
     end
-    piece = ok and produce()
   end
-  if ok then return put(link, "0\r\n\r\n") end
   return ok, kind, message
 end
 
@@ -53,16 +59,27 @@ end
 function upload.run(link, head, body, listen)
   local send = type(body) == "function" and send_pieces or send_text
   local sent, heard
-  local writer = nginx.thread(function() sent = settle(pcall(send, link, head, body)) end)
-  local reader = nginx.thread(function() heard = settle(listen()) end)
-  nginx.join(writer, reader)
-  if sent and not sent[1] then -- the function has raised an error
+  local writer = nginx.thread(function()
+    sent = settle(pcall(send, link, head, body))
+    return "writer"
+  end)
+  local reader = nginx.thread(function()
+    heard = settle(listen())
+    return "reader"
+  end)
+  local _, first = nginx.join(writer, reader)
+  local raised = sent and not sent[1] -- by the body's function
+  if first == "reader" then
+    nginx.kill(writer) -- done or not
+  elseif raised then
     nginx.kill(reader)
+  else
+    nginx.join(reader)
+  end
+  if raised then
     link:close()
     error(sent[2], 0)
   end
-  if not heard then nginx.join(reader) end
-  if not sent then nginx.kill(writer) end
   return sent ~= nil and sent[2] == true, heard[1], heard[2], heard[3]
 end
 
