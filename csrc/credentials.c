@@ -138,7 +138,7 @@ sk_status sk_credentials_adopt(sk_credentials *c, const char *token, size_t n, d
                                double end, double now) {
   size_t i;
   sk_status rc;
-  if (n == 0 || !(now < renew) || !(renew <= end)) return SK_INVALID;
+  if (n == 0 || !(now < end) || !(renew <= end)) return SK_INVALID;
   for (i = 0; i < n; i++)
     if ((unsigned char)token[i] <= ' ' || (unsigned char)token[i] >= 0x7f) return SK_INVALID;
   c->token.len = 0;

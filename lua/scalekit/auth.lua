@@ -15,7 +15,7 @@ auth.__index = auth
 local OPERATION = "oauth/token"
 local REST = 0.5 -- seconds that a token endpoint which fails is left alone
 local BEHIND = 10 -- seconds for a token that nobody waits for
-local LOOK_AGAIN = 1 -- seconds between two looks whether another has come
+local LOOK_AGAIN = 0.5 -- seconds between two looks whether another has come
 
 -- What ended one caller's wait says nothing to the others.
 local PRIVATE = { timeout = true, cancelled = true }
@@ -131,10 +131,13 @@ end
 
 -- The token in hand, or one that is to be had without waiting.
 local function at_once(self)
-  local token, generation = bearer(self)
-  if not token then token, generation = stale(self) end
-  if not token and take(self) then token, generation = bearer(self) end
-  return token, generation
+  for _ = 1, 2 do
+    local token, generation = bearer(self)
+    if not token then token, generation = stale(self) end
+    if token then return token, generation end
+    if not take(self) then return nil end
+  end
+  return nil
 end
 
 --- The token to send.
