@@ -20,7 +20,7 @@ local POST_TIMEOUT = 30       -- seconds
 local MAX_ANSWER = 64 * 1024
 
 -- one of each per Lua VM, made before the workers are forked
-local app, send
+local app, carry
 
 local function load_key(path)
   return assert(core.key_load(assert(shell.read(path))))
@@ -28,7 +28,7 @@ end
 
 -- Sends an event → the status of the answer, or nil and what went wrong.
 local function post(delivery)
-  local response, err = send {
+  local response, err = carry {
     method = "POST", url = delivery.url, headers = delivery.headers, body = delivery.body,
     deadline = core.now() + POST_TIMEOUT, max_body = MAX_ANSWER,
   }
@@ -62,7 +62,7 @@ end
 --   the name of a module whose function makes an app of the options that `vmcp.app` takes
 function nginx.init(settings)
   local build = settings.app and require(settings.app) or vmcp.app
-  send = transport.default()
+  carry = transport.default()
   app = build {
     base_url = settings.base_url,
     store = shdict.new(ZONE),
