@@ -9,3 +9,5 @@ files["lua/scalekit/vmcp/store/shdict.lua"].std = "ngx_lua"
 files["spec"].std = "+busted"
 files["spec/**/*_spec.lua"].ignore = { "212/self" }
 files["spec/nginx"].std = "ngx_lua"
+files["spec/bench/nginx_mint.lua"].std = "ngx_lua"
+files["spec/bench/post.lua"].globals = { "wrk" }
