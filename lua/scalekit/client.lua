@@ -41,6 +41,10 @@ function client.new(settings)
     random = settings.random or math.random,
     hooks = settings.hooks,
     shared_dict = settings.shared_dict,
+    -- what else of this client the workers of an nginx share rests sealed, too
+    vault = settings.shared and {
+      store = settings.shared, sealer = core.sealer(settings.client_secret, "session token"),
+    },
   }, client)
   self.auth = auth.new {
     url = settings.env_url .. "/oauth/token",

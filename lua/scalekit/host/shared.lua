@@ -35,15 +35,16 @@ function store:cell(name, sealer)
   }, cell)
 end
 
---- Reads it.
--- @treturn[1] string|userdata the value; a secret where it was sealed
--- @treturn[1] number from this time on, monotonic, another is wanted
--- @treturn[1] number until this time it serves
--- @treturn[1] string its stamp, which no other value has
--- @treturn[2] nil there is none
-function cell:read()
-  local text = self.dict:get(self.key)
-  if not text then return nil end
+--- What it holds, unread; another value is another text.
+-- @treturn ?string
+function cell:text()
+  return (self.dict:get(self.key))
+end
+
+--- Reads such a text.
+-- @tparam string text
+-- @return as `read`
+function cell:open(text)
   local head, stamp, value = text:match(HEAD)
   if not head then return nil end
   if self.sealer then value = self.sealer:open(value, head) end
@@ -51,6 +52,18 @@ function cell:read()
   renew, over = tonumber(renew), tonumber(over)
   if not value or core.now() >= over then return nil end
   return value, renew, over, stamp
+end
+
+--- Reads it.
+-- @treturn[1] string|userdata the value; a secret where it was sealed
+-- @treturn[1] number from this time on, monotonic, another is wanted
+-- @treturn[1] number until this time it serves
+-- @treturn[1] string its stamp, which no other value has
+-- @treturn[2] nil there is none
+function cell:read()
+  local text = self:text()
+  if not text then return nil end
+  return self:open(text)
 end
 
 --- Writes it.
@@ -67,6 +80,16 @@ function cell:write(value, renew, over)
     ngx.log(ngx.WARN, "scalekit: lua_shared_dict is full: every worker fetches for itself")
   end
   return stamp
+end
+
+--- Has it forgotten after so many seconds from now.
+function cell:keep(seconds)
+  self.dict:expire(self.key, math.max(seconds, 0.001))
+end
+
+--- Forgets it.
+function cell:drop()
+  self.dict:delete(self.key)
 end
 
 -- Whether a worker is there: signal 0 only asks. A worker that was killed frees
