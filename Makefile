@@ -70,7 +70,7 @@ build/c/%_test: spec/c/%_test.c $(CORE:%=csrc/%.c) $(HDR)
 	  -Icsrc $< $(CORE:%=csrc/%.c) $(LIBS) -o $@
 
 # What the layers must not know: the core Lua, the skin sockets, the handlers nginx.
-NGINX_FILES = lua/scalekit/(host/nginx|host/shared|driver/nginx|transport/cosocket|vmcp/store/shdict)\.lua
+NGINX_FILES = lua/scalekit/(host/nginx|host/edge|host/shared|driver/nginx|transport/cosocket|vmcp/store/shdict)\.lua
 layers:
 	@! grep -nE '<(lua|lauxlib)\.h>|"(bind|compat)\.h"' $(CORE:%=csrc/%.c) \
 	  csrc/wire.h csrc/json.h csrc/http.h csrc/loop.h csrc/auth.h csrc/crypt.h csrc/seal.h csrc/model_values.h

@@ -39,7 +39,9 @@ http {
 -- Its standard input is a pipe from here: the end of it is the end of nginx.
 local KEEPER = [[
 trap '' INT HUP TERM
-cd "$1" && "$2" -p "$1/" -e error.log -c nginx.conf >start.log 2>&1 || { echo failed >state; exit 1; }
+cd "$1" || exit 1
+[ ! -e env.sh ] || . ./env.sh
+"$2" -p "$1/" -e error.log -c nginx.conf >start.log 2>&1 || { echo failed >state; exit 1; }
 read -r _
 pid=$(cat nginx.pid) && kill -TERM "$pid"
 n=0
@@ -63,10 +65,23 @@ local function write_conf(self, opts)
   if user:match "^0" then head[#head + 1] = "user root;" end
   local _, root = shell.run "pwd"
   root = root:match "^[^\n]*"
-  local text = CONF:format(table.concat(head, "\n"), opts.workers or 2, opts.log or "warn",
-    opts.main or "", root, root, root, root, opts.http or "", self.port, opts.server or "")
+  local text
+  if opts.conf then
+    text = table.concat(head, "\n") .. "\n" .. opts.conf(self, root)
+  else
+    text = CONF:format(table.concat(head, "\n"), opts.workers or 2, opts.log or "warn",
+      opts.main or "", root, root, root, root, opts.http or "", self.port, opts.server or "")
+  end
   assert(shell.write(self.dir .. "/nginx.conf", (text:gsub("%%PORT2%%", tostring(self.port2)))))
   return found.binary
+end
+
+local function write_environment(self, variables)
+  local lines = {}
+  for name, value in pairs(variables or {}) do
+    lines[#lines + 1] = ("export %s=%s\n"):format(name, shell.quote(value))
+  end
+  if #lines > 0 then assert(shell.write(self.dir .. "/env.sh", table.concat(lines))) end
 end
 
 -- true once it listens, nil and why not where it does not
@@ -81,11 +96,13 @@ end
 
 --- Starts one.
 -- @tparam table opts `http` and `server`: directives, in which %PORT2% is a second
---   port; `main`; `workers` (2); `log` ("warn")
+--   port; `main`; `workers` (2); `log` ("warn"); or `conf(self, root)`, which gives the
+--   text of a whole configuration; and `env`, variables of its environment
 function nginx.start(opts)
   local _, dir = shell.run "mktemp -d"
   local self = setmetatable({ dir = dir:match "^[^\n]*" }, server)
   shell.run("mkdir " .. shell.quote(self.dir .. "/tmp"))
+  write_environment(self, opts.env)
   local ok, problem
   for _ = 1, 10 do
     self.port = random_port()
