@@ -18,8 +18,8 @@ DEFS = -D_GNU_SOURCE -DSK_VERSION='"$(VERSION)"'
 LIBS = -lcurl -lcrypto -lpthread -ldl
 
 # The core knows nothing of Lua; the skin knows nothing of sockets.
-CORE := buf sse json_span encode poll loop queue profile request easy transfer answer credentials \
-        crypt jwt seal model_values
+CORE := buf sse json_span json_flat encode poll loop queue profile request easy transfer answer \
+        credentials crypt jwt seal model_values
 SRC := $(sort $(wildcard csrc/*.c))
 HDR := $(wildcard csrc/*.h)
 

@@ -69,6 +69,27 @@ static int json_member(lua_State *L) {
   return 1;
 }
 
+/* json_flat(text): checked text that is an object of plain strings, true, false and null
+   as a table; nil where it is anything else */
+static int json_flat(lua_State *L) {
+  size_t n, at = 0;
+  const char *text = luaL_checklstring(L, 1, &n);
+  sk_json_span name, value;
+  sk_flat kind = sk_json_flat(text, n, &at, &name, &value);
+  if (kind == SK_FLAT_NOT) return push_nil(L);
+  lua_createtable(L, 0, 4);
+  while (kind != SK_FLAT_END) {
+    if (kind == SK_FLAT_NOT) return push_nil(L);
+    lua_pushlstring(L, name.p, name.n);
+    if (kind == SK_FLAT_STRING) lua_pushlstring(L, value.p, value.n);
+    else if (kind == SK_FLAT_NULL) lua_pushlightuserdata(L, NULL);
+    else lua_pushboolean(L, kind == SK_FLAT_TRUE);
+    lua_rawset(L, -3);
+    kind = sk_json_flat(text, n, &at, &name, &value);
+  }
+  return 1;
+}
+
 /* --- encodings ---------------------------------------------------------------- */
 
 static int encode64(lua_State *L, int url) {
@@ -132,9 +153,9 @@ static int utf8_length(lua_State *L) {
 
 void sk_open_wire(lua_State *L) {
   static const luaL_Reg functions[] = {
-    {"json_check", json_check}, {"json_member", json_member}, {"base64", base64},
-    {"unbase64", unbase64}, {"base64url", base64url}, {"unbase64url", unbase64url},
-    {"percent", percent}, {"unpercent", unpercent}, {"utf8_length", utf8_length},
-    {NULL, NULL}};
+    {"json_check", json_check}, {"json_member", json_member}, {"json_flat", json_flat},
+    {"base64", base64}, {"unbase64", unbase64}, {"base64url", base64url},
+    {"unbase64url", unbase64url}, {"percent", percent}, {"unpercent", unpercent},
+    {"utf8_length", utf8_length}, {NULL, NULL}};
   sk_setfuncs(L, functions, 0);
 }

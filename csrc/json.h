@@ -44,6 +44,22 @@ typedef struct sk_json_span {
 */
 int sk_json_member(sk_json_span *span, const char *name, size_t name_len);
 
+typedef enum sk_flat {
+  SK_FLAT_NOT, /* an escape, a number, a list, an object: for the codec */
+  SK_FLAT_END,
+  SK_FLAT_STRING,
+  SK_FLAT_TRUE,
+  SK_FLAT_FALSE,
+  SK_FLAT_NULL
+} sk_flat;
+
+/*
+** The next member of checked text that is an object of plain strings and words:
+** its name and what stands between the quotes of its value. *at starts at 0.
+*/
+sk_flat sk_json_flat(const char *text, size_t n, size_t *at, sk_json_span *name,
+                     sk_json_span *value);
+
 /* Whether the value in `span` is the string `text`. */
 int sk_json_is(sk_json_span span, const char *text, size_t n);
 

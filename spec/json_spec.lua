@@ -1,3 +1,4 @@
+local core = require "scalekit.core"
 local json = require "scalekit.json"
 
 local number_type = rawget(math, "type") or type
@@ -172,5 +173,29 @@ describe("json", function()
     local cjson = require "cjson"
     assert.is_table(cjson.decode "[[1]]")
     assert.equal(1000, (cjson.decode_max_depth()))
+  end)
+
+  it("reads an object of strings and words as the codec would", function()
+    local words = {
+      '"a"', '""', '"zoë 🙂"', '"\127"', "true", "false", "null", '"\\n"', '"\\\\"', '"\\""', "1",
+      "-0.5", "[]", "{}", "[1]", '{"a":"b"}', (' "%s"'):format(("x"):rep(900)), "\n null\t",
+    }
+    local seed, flat = 1, 0
+    local function random(n)
+      seed = seed * 16807 % 2147483647
+      return seed % n + 1
+    end
+    for i = 1, 3000 do
+      local members = {}
+      for k = 1, random(5) - 1 do
+        members[k] = ('%s"%s%d"%s:%s'):format((" "):rep(random(2) - 1), random(9) == 1 and "\\u0041" or "m", k,
+          (" "):rep(random(2) - 1), words[random(i % 2 == 0 and 7 or #words)])
+      end
+      local text = " {" .. table.concat(members, ",") .. (random(2) == 1 and " } " or "}")
+      assert.same(assert(json.decode("[" .. text .. "]"))[1], assert(json.decode(text)), text)
+      if core.json_flat(text) then flat = flat + 1 end
+    end
+    assert.is_true(flat > 1000)
+    assert.equal(json.null, json.decode('{"a":null}').a)
   end)
 end)

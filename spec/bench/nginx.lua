@@ -63,9 +63,9 @@ local function locations(plain, tls)
       list[#list + 1] = ("location = /proxy/%s-%d { proxy_pass %s://%s%s/api/v1/mcp/configs/cfg_1/tokens; }")
         :format(name, delay, scheme, name, path)
       for _, how in ipairs { "client", "transport" } do
-        list[#list + 1] =
-          ('location = /%s/%s-%d { content_by_lua_block { require "spec.bench.nginx_mint".%s "%s://localhost:%d%s" } }')
-            :format(how, name, delay, how, scheme, port, path)
+        list[#list + 1] = ('location = /%s/%s-%d { content_by_lua_block { %s } }'):format(
+          how, name, delay, ('require "spec.bench.nginx_mint".%s "%s://localhost:%d%s"'):format(
+            how, scheme, port, path))
       end
     end
   end
@@ -96,18 +96,16 @@ end
 local function measure(host, worker, path, at_once)
   local before = cpu(worker)
   local ok, text = shell.run(([[
-    taskset -c 1 wrk -t1 -c1 -d%d --latency %s/trivial >%s/beside &
+    taskset -c 1 wrk -t1 -c1 -d%d --latency -s spec/bench/trivial.lua %s/trivial >%s/beside &
     taskset -c 1 wrk -t1 -c%d -d%d --latency -s spec/bench/post.lua %s%s
     wait]]):format(SECONDS, host.url, host.dir, at_once, SECONDS, host.url, path))
   local used = cpu(worker) - before
   local beside = shell.read(host.dir .. "/beside")
   if not ok or (text .. beside):find "Non%-2xx" or (text .. beside):find "Socket errors" then return nil end
   local requests = tonumber(text:match "(%d+) requests in")
-  local others = tonumber(beside:match "(%d+) requests in")
   return {
     rate = tonumber(text:match "Requests/sec:%s*([%d.]+)"), cpu = used * 1e6 / requests,
-    p50 = milliseconds(text:match "50%%%s+(%S+)"), beside = milliseconds(beside:match "99%%%s+(%S+)"),
-    others = others,
+    p50 = milliseconds(text:match "\n%s+50%%%s+(%S+)"), beside = milliseconds(beside:match "\n%s+99%%%s+(%S+)"),
   }
 end
 

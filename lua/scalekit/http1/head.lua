@@ -18,7 +18,7 @@ local NO_HTTP = "the answer is not HTTP"
 local MOST_CODINGS = 5
 local HUGE = 9223372036854775807 -- lengths beyond it are none
 
-local SPACE, TAB, C, T = 32, 9, 67, 84
+local SPACE, TAB, CR, C, T = 32, 9, 13, 67, 84
 
 -- Where the head ends that begins at `at`: its last byte, and the last of its
 -- last line that is not empty.
@@ -57,10 +57,17 @@ local function odd_status(line)
   return tonumber(code), version
 end
 
+local function is_digit(c)
+  return c >= 48 and c <= 57
+end
+
+-- Without a pattern: LuaJIT compiles bytes.
 local function read_status(text, at)
   if sub(text, at, at + 8) == "HTTP/1.1 " then
-    local status = match(text, "^([1-9]%d%d)%D", at + 9)
-    if status then return tonumber(status), 11 end
+    local a, b, c, after = byte(text, at + 9, at + 12)
+    if after and a > 48 and is_digit(a) and is_digit(b) and is_digit(c) and not is_digit(after) then
+      return a * 100 + b * 10 + c - 5328, 11
+    end
   end
   return odd_status(match(text, "^[^\n]*\n", at))
 end
@@ -84,8 +91,22 @@ end
 -- each takes the frame and the value, and may answer what is wrong.
 local READ = {}
 
+-- " 123\r", as nearly everybody writes it; nil for anything else.
+local function plain_length(value)
+  local length = 0
+  for i = 2, #value - 1 do
+    local c = byte(value, i)
+    if not is_digit(c) then return nil end
+    length = length * 10 + c - 48
+  end
+  local first, last = byte(value, 1, 1), byte(value, #value)
+  return first == SPACE and last == CR and #value > 2 and #value < 16 and length or nil
+end
+
 READ["content-length"] = function(frame, value)
   if frame.bodyless then return nil end
+  frame.length = plain_length(value)
+  if frame.length then return nil end
   local digits = match(value, "^[ \t]*%+?(%d+)")
   if not digits then return "the answer has a length that is none" end
   local length = tonumber(digits)
@@ -120,11 +141,11 @@ local function read_lines(frame, text, at, last)
   local first = at
   while at <= last do
     local stop, colon = find(text, "\n", at, true), find(text, ":", at, true)
-    local name_end = find(text, "[\r\n]", at)
+    local cr = find(text, "\r", at, true)
     local letter = byte(text, at)
     if letter == SPACE or letter == TAB then -- goes on from the line before
       if at == first then return "the answer's first header line has no name" end
-    elseif not colon or colon > name_end then
+    elseif not colon or colon > stop or (cr and cr < colon) then
       return "the answer has a header line without a colon"
     else
       letter = letter >= 97 and letter - 32 or letter

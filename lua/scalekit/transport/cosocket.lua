@@ -42,6 +42,7 @@ local AT_ONCE = 65536 -- bytes of a body that a socket's buffer takes
 local NOTHING_LEFT = 16384 -- bytes of which a dead connection takes all or nothing
 local TRIES = 4
 local MOST_ORIGINS = 64
+local MOST_URLS = 512
 
 local REPEATABLE = { GET = true, HEAD = true, PUT = true, DELETE = true, OPTIONS = true }
 local WITH_BODY = { POST = true, PUT = true, PATCH = true }
@@ -76,7 +77,7 @@ local function new_origin(self, origin)
 end
 
 -- The origin and the target of a URL; nil and what is wrong with it.
-local function locate(self, url)
+local function read_url(self, url)
   local slash = url:find("/", 9, true)
   local origin = slash and self.origins[sub(url, 1, slash - 1)]
   if not origin then
@@ -90,6 +91,19 @@ local function locate(self, url)
   end
   local target, problem = urls.target(sub(url, #origin.prefix + 1))
   if not target then return nil, problem end
+  return origin, target
+end
+
+-- The same; a program asks for few URLs many times.
+local function locate(self, url)
+  local origin = self.origin_of[url]
+  if origin then return origin, self.target_of[url] end
+  local target
+  origin, target = read_url(self, url)
+  if origin then
+    if self.urls >= MOST_URLS then self.origin_of, self.target_of, self.urls = {}, {}, 0 end
+    self.origin_of[url], self.target_of[url], self.urls = origin, target, self.urls + 1
+  end
   return origin, target
 end
 
@@ -274,8 +288,9 @@ function cosocket.new(opts)
     return misfit "tls_min: this nginx does not tell the version of TLS; use lua_ssl_protocols"
   end
   local self = {
-    origins = {}, count = 0, connect_timeout = opts.connect_timeout, server_name = opts.server_name,
-    least = least, identity = "TLS " .. (opts.tls_min or "1.2"),
+    origins = {}, count = 0, origin_of = {}, target_of = {}, urls = 0,
+    connect_timeout = opts.connect_timeout, server_name = opts.server_name, least = least,
+    identity = "TLS " .. (opts.tls_min or "1.2"),
   }
   if opts.cert_file then
     local problem = read_identity(self, opts)

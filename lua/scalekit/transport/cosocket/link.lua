@@ -104,17 +104,21 @@ local function handshake(self, till)
   return failed(self, "tls", (reason or err) .. (ADVICE[number] or ""))
 end
 
-local function connect(self)
-  local origin = self.origin
-  -- Names are looked up within nginx's own resolver_timeout. Where a kept
-  -- connection is likely there is nothing to look up, and no need of a guard.
-  if origin.is_address or origin.idle > 0 or not self.deadline then
-    return self.sock:connect(origin.address, origin.port, origin.pool)
-  end
-  local sock = self.sock
+-- Names are looked up within nginx's own resolver_timeout; this holds it to ours.
+local function look_up_and_connect(self)
+  local sock, origin = self.sock, self.origin
   return nginx.within(self.deadline - core.now(), function()
     return sock:connect(origin.address, origin.port, origin.pool)
   end)
+end
+
+local function connect(self)
+  local origin = self.origin
+  -- where a kept connection is likely there is nothing to look up
+  if origin.is_address or origin.idle > 0 or not self.deadline then
+    return self.sock:connect(origin.address, origin.port, origin.pool)
+  end
+  return look_up_and_connect(self)
 end
 
 --- Opens one, TLS included.
