@@ -39,27 +39,21 @@ end
 
 -- The head of the final answer: the frame, the text it is in, and where it
 -- begins there.
-local function read_head(source, text)
-  local at = 1
-  while true do
-    local frame, problem = head.read(text, at)
-    if problem then return nil, "protocol", problem end
-    if (frame and frame.stop or #text) > head.MAX then return nil, "protocol", LARGE end
-    if frame and frame.status >= 200 then return frame, text, at end
-    if frame and frame.status == 101 then
-      return nil, "network", "the server switches to another protocol, which nobody asked for"
-    end
-    if frame then -- there is more to come than this: 100, 103
-      at = frame.stop + 1
-    else
-      local more, kind, message = source:more()
-      if not more then
-        if not kind then kind, message = broken_off(text, at) end
-        return nil, kind, message
-      end
-      text = text .. more
-    end
+local function read_head(source, text, at)
+  local frame, problem = head.read(text, at)
+  if problem then return nil, "protocol", problem end
+  if (frame and at + frame.size or #text) > head.MAX then return nil, "protocol", LARGE end
+  if not frame then
+    local more, kind, message = source:more()
+    if more then return read_head(source, text .. more, at) end
+    if not kind then kind, message = broken_off(text, at) end
+    return nil, kind, message
+  elseif frame.status >= 200 then
+    return frame, text, at
+  elseif frame.status == 101 then
+    return nil, "network", "the server switches to another protocol, which nobody asked for"
   end
+  return read_head(source, text, at + frame.size) -- there is more to come than this: 100, 103
 end
 
 --- Reads the head of an answer.
@@ -73,11 +67,12 @@ end
 -- @treturn[2] string the kind of an error
 -- @treturn[2] string its message
 function answer.open(source, method)
-  local frame, text, first = read_head(source, "")
+  local frame, text, first = read_head(source, "", 1)
   if not frame then return nil, text, first end
-  if method == "HEAD" then frame.length, frame.chunked = 0, false end
-  local response = { status = frame.status, _text = text, _first = first, _last = frame.stop }
-  return setmetatable(response, response_mt), frame, sub(text, frame.stop + 1)
+  local last = first + frame.size - 1
+  if method == "HEAD" then frame = { length = 0, keep = frame.keep, status = frame.status } end
+  local response = { status = frame.status, _text = text, _first = first, _last = last }
+  return setmetatable(response, response_mt), frame, sub(text, last + 1)
 end
 
 --- The body behind a head, as a whole.

@@ -23,7 +23,7 @@ function body.new(source, frame, rest)
     source = source,
     rest = rest ~= "" and rest or nil,
     left = frame.length,
-    chunks = frame.chunked and not frame.length and chunks.new(head.MAX - frame.stop) or nil,
+    chunks = frame.chunked and not frame.length and chunks.new(head.MAX - frame.size) or nil,
     coded = frame.coded,
     ended = frame.length == 0,
   }, body)

@@ -17,6 +17,7 @@ head.MAX = 64 * 1024
 local NO_HTTP = "the answer is not HTTP"
 local MOST_CODINGS = 5
 local HUGE = 9223372036854775807 -- lengths beyond it are none
+local MOST_REMEMBERED, MOST_REMEMBERED_BYTES = 32, 1024
 
 local SPACE, TAB, CR, C, T = 32, 9, 13, 67, 84
 
@@ -158,27 +159,15 @@ local function read_lines(frame, text, at, last)
   return nil
 end
 
---- Reads a head.
--- @tparam string text what has come so far
--- @tparam number at where in it the head begins
--- @treturn[1] table a frame: `status`; `stop`, the last byte of the head;
---   `length` of the body (false: it ends with the connection, or as `chunked`
---   says), `chunked`, `coded` (false, or an encoding that is not undone), `keep`
---   (the connection outlives the body)
--- @treturn[2] nil more has to come
--- @treturn[3] nil
--- @treturn[3] string what is wrong
-function head.read(text, at)
-  if lower(sub(text, at, at + 4)) ~= sub("http/", 1, #text - at + 1) then return nil, NO_HTTP end
-  local stop, last = end_of(text, at)
-  if not stop then return nil end
+-- The frame of a whole head; nil and what is wrong with it.
+local function parse(text, at, stop, last)
   local nul = find(text, "\0", at, true)
   if nul and nul <= last then return nil, "the answer has a NUL in its header lines" end
   local status, version = read_status(text, at)
   if not status then return nil, version end
   local frame = {
-    status = status, stop = stop, version = version, keep = version == 11, length = false,
-    chunked = false, to_end = false, coded = false, codings = 0,
+    status = status, size = stop - at + 1, version = version, keep = version == 11,
+    length = false, chunked = false, to_end = false, coded = false, codings = 0,
     bodyless = status < 200 or status == 204 or status == 304,
   }
   local problem = read_lines(frame, text, find(text, "\n", at, true) + 1, last)
@@ -190,6 +179,36 @@ function head.read(text, at)
   end
   if not (frame.length or frame.chunked) then frame.keep = false end
   return frame
+end
+
+-- A busy server sends the same head thousands of times, until its Date changes.
+local frames, count = {}, 0
+
+local function remember(text, frame)
+  if count == MOST_REMEMBERED then frames, count = {}, 0 end
+  frames[text], count = frame, count + 1
+end
+
+--- Reads a head.
+-- @tparam string text what has come so far
+-- @tparam number at where in it the head begins
+-- @treturn[1] table a frame, not to be changed: `status`; `size` of the head in bytes;
+--   `length` of the body (false: it ends with the connection, or as `chunked`
+--   says), `chunked`, `coded` (false, or an encoding that is not undone), `keep`
+--   (the connection outlives the body)
+-- @treturn[2] nil more has to come
+-- @treturn[3] nil
+-- @treturn[3] string what is wrong
+function head.read(text, at)
+  if lower(sub(text, at, at + 4)) ~= sub("http/", 1, #text - at + 1) then return nil, NO_HTTP end
+  local stop, last = end_of(text, at)
+  if not stop then return nil end
+  if stop - at > MOST_REMEMBERED_BYTES then return parse(text, at, stop, last) end
+  local whole = sub(text, at, stop)
+  if frames[whole] then return frames[whole] end
+  local frame, problem = parse(text, at, stop, last)
+  if frame then remember(whole, frame) end
+  return frame, problem
 end
 
 return head

@@ -160,13 +160,12 @@ end
 -- The answer whose head is here: its body, or a stream.
 local function take(conn, request, response, frame, rest, is_out)
   local most = request.max_body or MAX_BODY
-  if not is_out then frame.keep = false end
   local mode = request.stream
   if mode and response.status < 300 then
     local is_chunks = mode == "chunks"
     if is_chunks or is_event_stream(response) then
       response[is_chunks and "chunks" or "events"] =
-        stream.new(conn, frame, rest, not is_chunks, most)
+        stream.new(conn, frame, rest, not is_chunks, most, is_out)
       return response
     end
   end
@@ -175,7 +174,7 @@ local function take(conn, request, response, frame, rest, is_out)
     conn:close()
     return fail(keep, message, "unknown")
   end
-  if keep then conn:keep() else conn:close() end
+  if keep and is_out then conn:keep() else conn:close() end
   response.body = request.secret and core.secret(body) or body
   return response
 end
@@ -221,6 +220,15 @@ local function attempt(self, origin, request, method, head, body)
   return broken(conn, frame, rest, may_repeat(conn, request, method, frame))
 end
 
+local function try_again(...)
+  local response, err, again
+  for _ = 2, TRIES do
+    response, err, again = attempt(...)
+    if not again then break end
+  end
+  return response, err
+end
+
 local function send(self, request)
   nginx.current()
   if request.deadline and core.now() >= request.deadline then
@@ -233,14 +241,14 @@ local function send(self, request)
   local origin, target = locate(self, request.url)
   if not origin then return refuse(target) end
   local body = request.body
-  if body and type(body) ~= "function" then body = core.reveal(body) end
+  if type(body) == "userdata" then body = core.reveal(body) end
   local length = type(body) == "string" and #body or nil
   local head, problem = head_of(request, method, origin, target, length)
   if not head then return refuse(problem) end
-  for try = 1, TRIES do
-    local response, err, again = attempt(self, origin, request, method, head, body)
-    if response or not again or try == TRIES then return response, err end
-  end
+  -- the first attempt outside a loop: LuaJIT compiles what has none as one piece
+  local response, err, again = attempt(self, origin, request, method, head, body)
+  if again then return try_again(self, origin, request, method, head, body) end
+  return response, err
 end
 
 -- --- making one --------------------------------------------------------------------

@@ -13,6 +13,7 @@ link.__index = link
 local PIECE = 65536 -- bytes to read at most in one go
 local SLACK = 0.005 -- seconds: nginx's clock stands still while it works
 
+local NAMES = "; nginx compares certificates with names alone, so use one, or set server_name"
 local TRUST = "; nginx's directive lua_ssl_trusted_certificate names the file of authorities to trust"
 
 -- What to do about a certificate that does not verify, by OpenSSL's number.
@@ -95,13 +96,12 @@ local function handshake(self, till)
   origin.session = nil
   if err == "timeout" then return not_connected(self, err) end
   local number, reason = err:match "^(%d+): (.*)$"
-  if err == "certificate host mismatch" then
-    reason = ("the certificate is not for %s"):format(origin.server_name)
-    if origin.is_address then
-      reason = reason .. "; nginx compares names alone, so use one, or set server_name"
-    end
+  reason = reason or err
+  if reason == "certificate host mismatch" then
+    reason = "the certificate is not for " .. origin.server_name
   end
-  return failed(self, "tls", (reason or err) .. (ADVICE[number] or ""))
+  if origin.is_address then reason = reason .. NAMES end
+  return failed(self, "tls", reason .. (ADVICE[number] or ""))
 end
 
 -- Names are looked up within nginx's own resolver_timeout; this holds it to ours.

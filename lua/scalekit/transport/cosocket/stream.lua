@@ -15,11 +15,12 @@ stream.__name = "scalekit.stream"
 -- @tparam string rest as `scalekit.http1.answer` gave them
 -- @tparam boolean is_events whether it is an event stream
 -- @tparam number most bytes of one event, or of all chunks
-function stream.new(link, frame, rest, is_events, most)
+-- @tparam boolean is_out whether all of the request has been sent
+function stream.new(link, frame, rest, is_events, most, is_out)
   return setmetatable({
     link = link,
     body = body.new(link, frame, rest),
-    keep = frame.keep,
+    keep = frame.keep and is_out,
     events = is_events and core.sse(math.min(most, 2 ^ 31 - 1)) or nil,
     room = most,
   }, stream)
