@@ -33,7 +33,8 @@ function client.new(settings)
     max_attempts = settings.max_attempts,
     retry_rate_limited = settings.retry_rate_limited,
     random = settings.random or math.random,
-    hooks = settings.hooks,
+    hooks = settings.hooks or false, -- false: a look for nil would ask the class, too
+    own_time = false,
     shared_dict = settings.shared_dict,
     -- what else of this client the workers of an nginx share rests sealed, too
     vault = settings.shared and {
