@@ -18,8 +18,8 @@ DEFS = -D_GNU_SOURCE -DSK_VERSION='"$(VERSION)"'
 LIBS = -lcurl -lcrypto -lpthread -ldl
 
 # The core knows nothing of Lua; the skin knows nothing of sockets.
-CORE := buf sse json_check json_text encode poll loop queue profile request easy transfer answer credentials \
-        crypt jwt model_values
+CORE := buf sse json_check json_text encode poll loop queue profile request easy transfer answer \
+        credentials crypt jwt seal model_values
 SRC := $(sort $(wildcard csrc/*.c))
 HDR := $(wildcard csrc/*.h)
 
@@ -70,10 +70,10 @@ build/c/%_test: spec/c/%_test.c $(CORE:%=csrc/%.c) $(HDR)
 	  -Icsrc $< $(CORE:%=csrc/%.c) $(LIBS) -o $@
 
 # What the layers must not know: the core Lua, the skin sockets, the handlers nginx.
-NGINX_FILES = lua/scalekit/(host/nginx|driver/nginx|transport/cosocket|vmcp/store/shdict)\.lua
+NGINX_FILES = lua/scalekit/(host/nginx|host/edge|host/shared|driver/nginx|transport/cosocket|vmcp/store/shdict)\.lua
 layers:
 	@! grep -nE '<(lua|lauxlib)\.h>|"(bind|compat)\.h"' $(CORE:%=csrc/%.c) \
-	  csrc/wire.h csrc/json.h csrc/http.h csrc/loop.h csrc/auth.h csrc/crypt.h csrc/model_values.h
+	  csrc/wire.h csrc/json.h csrc/http.h csrc/loop.h csrc/auth.h csrc/crypt.h csrc/seal.h csrc/model_values.h
 	@! grep -nE '<sys/socket\.h>|<curl/|<sys/epoll\.h>|"loop\.h"' \
 	  $(filter-out $(CORE:%=csrc/%.c),$(SRC)) csrc/bind.h csrc/compat.h csrc/model.h
 	@! grep -rnE '\bngx\b' lua --include='*.lua' | grep -vE '^$(NGINX_FILES):' | \

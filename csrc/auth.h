@@ -31,8 +31,18 @@ sk_status sk_credentials_accept(sk_credentials *c, const char *json, size_t n, d
 /* The token where there is one that is not about to expire, else NULL. */
 const sk_buf *sk_credentials_token(const sk_credentials *c, double now);
 
-/* From this time on the token is not given out any more. */
+/* From this time on sk_credentials_token has none: it is time for another. */
 double sk_credentials_renew(const sk_credentials *c);
+/* Until this time the server takes it all the same, some seconds allowed for. */
+double sk_credentials_end(const sk_credentials *c);
+
+/* The token between these two times, else NULL. */
+const sk_buf *sk_credentials_stale(const sk_credentials *c, double now);
+
+/* Takes a token that somebody else with the same credentials was given.
+** SK_INVALID: it is none, or is too old. */
+sk_status sk_credentials_adopt(sk_credentials *c, const char *token, size_t n, double renew,
+                               double end, double now);
 
 /* Counts the tokens; names the one that a request used. */
 unsigned long sk_credentials_generation(const sk_credentials *c);

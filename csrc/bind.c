@@ -11,12 +11,12 @@
 static const char *const class_name[SK_KINDS] = {
   "scalekit.loop", "scalekit.transfer", "scalekit.stream", "scalekit.secret",
   "scalekit.credentials", "scalekit.key", "scalekit.model",
-  "scalekit.json.writer", "scalekit.headers", "scalekit.profile",
+  "scalekit.json.writer", "scalekit.headers", "scalekit.profile", "scalekit.sealer",
 };
 
 static const char *const census_name[SK_KINDS] = {
   "loops", "transfers", "streams", "secrets", "credentials", "keys", "models",
-  "writers", "headers", "profiles",
+  "writers", "headers", "profiles", "sealers",
 };
 
 #define COUNTERS "scalekit.census"
@@ -151,10 +151,14 @@ static int secret_gc(lua_State *L) {
   return 0;
 }
 
-void sk_push_secret(lua_State *L, const char *bytes, size_t length) {
+char *sk_push_room(lua_State *L, size_t length) {
   secret *s = (secret *)sk_new(L, SK_SECRET, sizeof *s + length, 0);
-  memcpy(s->bytes, bytes, length);
   s->length = length;
+  return s->bytes;
+}
+
+void sk_push_secret(lua_State *L, const char *bytes, size_t length) {
+  memcpy(sk_push_room(L, length), bytes, length);
 }
 
 const char *sk_check_bytes(lua_State *L, int index, size_t *length) {

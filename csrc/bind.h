@@ -22,6 +22,7 @@ void sk_open_decode(lua_State *L); /* JSON text to Lua values               */
 void sk_open_sse(lua_State *L);    /* event streams for other transports    */
 void sk_open_crypt(lua_State *L);  /* keys, signatures, digests, randomness */
 void sk_open_model(lua_State *L);  /* descriptors of API objects            */
+void sk_open_seal(lua_State *L);   /* bytes sealed with a secret            */
 void sk_open_auth(lua_State *L);   /* client credentials and access tokens  */
 void sk_open_loop(lua_State *L);   /* the loop and its transfers            */
 
@@ -31,7 +32,7 @@ void sk_open_loop(lua_State *L);   /* the loop and its transfers            */
 */
 typedef enum sk_kind {
   SK_LOOP, SK_TRANSFER, SK_STREAM, SK_SECRET, SK_CREDENTIALS, SK_KEY, SK_MODEL, SK_WRITER, SK_HEADERS,
-  SK_PROFILE, SK_KINDS
+  SK_PROFILE, SK_SEALER, SK_KINDS
 } sk_kind;
 
 typedef struct sk_head {
@@ -76,6 +77,9 @@ const char *sk_check_bytes(lua_State *L, int index, size_t *length);
 
 /* Pushes a secret: a copy of `bytes`, wiped when collected. */
 void sk_push_secret(lua_State *L, const char *bytes, size_t length);
+
+/* Pushes a secret of zeros, to be written; its bytes are returned. */
+char *sk_push_room(lua_State *L, size_t length);
 
 #pragma GCC visibility pop
 

@@ -4,8 +4,10 @@
 ** credentials(id, secret) → c
 **   c:form()           secret: the body of a token request
 **   c:accept(body)     true | nil, message
-**   c:bearer()         secret, generation, time to ask again | nothing while
-**                      there is no token
+**   c:bearer()         secret, generation, time to ask again, time it ends |
+**                      nothing while there is no token
+**   c:stale()          the same of a token that should be renewed and still serves
+**   c:adopt(token, renew, end)  true | nothing: somebody else's, with those times
 **   c:drop(generation) that token was refused
 */
 #include <string.h>
@@ -75,14 +77,35 @@ static int accept(lua_State *L) {
   return 2;
 }
 
-static int bearer(lua_State *L) {
-  const box *b = check(L);
-  const sk_buf *token = sk_credentials_token(b->c, sk_now());
+static int push_token(lua_State *L, const sk_credentials *c, const sk_buf *token) {
   if (token == NULL) return 0;
   sk_push_secret(L, token->p, token->len);
-  lua_pushnumber(L, (lua_Number)sk_credentials_generation(b->c));
-  lua_pushnumber(L, sk_credentials_renew(b->c));
-  return 3;
+  lua_pushnumber(L, (lua_Number)sk_credentials_generation(c));
+  lua_pushnumber(L, sk_credentials_renew(c));
+  lua_pushnumber(L, sk_credentials_end(c));
+  return 4;
+}
+
+static int bearer(lua_State *L) {
+  const box *b = check(L);
+  return push_token(L, b->c, sk_credentials_token(b->c, sk_now()));
+}
+
+static int stale(lua_State *L) {
+  const box *b = check(L);
+  return push_token(L, b->c, sk_credentials_stale(b->c, sk_now()));
+}
+
+static int adopt(lua_State *L) {
+  const box *b = check(L);
+  size_t n;
+  const char *token = sk_check_bytes(L, 2, &n);
+  double renew = luaL_checknumber(L, 3), end = luaL_checknumber(L, 4);
+  sk_status rc = sk_credentials_adopt(b->c, token, n, renew, end, sk_now());
+  if (rc == SK_NOMEM) return luaL_error(L, "scalekit: out of memory");
+  if (rc != SK_OK) return 0;
+  lua_pushboolean(L, 1);
+  return 1;
 }
 
 static int drop(lua_State *L) {
@@ -93,7 +116,8 @@ static int drop(lua_State *L) {
 
 void sk_open_auth(lua_State *L) {
   static const luaL_Reg methods[] = {
-    {"form", form}, {"accept", accept}, {"bearer", bearer}, {"drop", drop}, {NULL, NULL}};
+    {"form", form},   {"accept", accept}, {"bearer", bearer}, {"stale", stale},
+    {"adopt", adopt}, {"drop", drop},     {NULL, NULL}};
   static const luaL_Reg functions[] = {{"credentials", create}, {NULL, NULL}};
   sk_class(L, SK_CREDENTIALS, methods, gc);
   sk_setfuncs(L, functions, 0);

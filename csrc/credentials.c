@@ -12,7 +12,8 @@ enum { MAX_SECRET = 4096, MAX_TOKEN = 32 * 1024 };
 
 struct sk_credentials {
   sk_buf id, secret, token;
-  double renew; /* from here on the token is not given out any more */
+  double renew; /* from here on another is wanted                      */
+  double end;   /* and from here on this one is of no use              */
   unsigned long generation;
 };
 
@@ -112,6 +113,7 @@ sk_status sk_credentials_accept(sk_credentials *c, const char *json, size_t n, d
   }
   margin = life > 240 ? 60 : life / 4; /* a minute early, less for short-lived ones */
   c->renew = now + life - margin - spread * margin / 2;
+  c->end = now + life - margin / 6;
   c->generation++;
   return SK_OK;
 }
@@ -122,6 +124,29 @@ const sk_buf *sk_credentials_token(const sk_credentials *c, double now) {
 
 double sk_credentials_renew(const sk_credentials *c) {
   return c->renew;
+}
+
+double sk_credentials_end(const sk_credentials *c) {
+  return c->end;
+}
+
+const sk_buf *sk_credentials_stale(const sk_credentials *c, double now) {
+  return c->token.len && now >= c->renew && now < c->end ? &c->token : NULL;
+}
+
+sk_status sk_credentials_adopt(sk_credentials *c, const char *token, size_t n, double renew,
+                               double end, double now) {
+  size_t i;
+  sk_status rc;
+  if (n == 0 || !(now < end) || !(renew <= end)) return SK_INVALID;
+  for (i = 0; i < n; i++)
+    if ((unsigned char)token[i] <= ' ' || (unsigned char)token[i] >= 0x7f) return SK_INVALID;
+  c->token.len = 0;
+  if ((rc = sk_buf_add(&c->token, token, n)) != SK_OK) return rc;
+  c->renew = renew;
+  c->end = end;
+  c->generation++;
+  return SK_OK;
 }
 
 unsigned long sk_credentials_generation(const sk_credentials *c) {

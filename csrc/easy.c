@@ -38,11 +38,15 @@ static void note_version(const sk_transfer *t) {
   sk_poller_silent(&t->loop->poller, (int)port);
 }
 
-/* The header lines of the final answer are here. */
+/* The header lines of an answer are here; of the final one, or of a 1xx, which is
+   forgotten. */
 static void take_head(sk_transfer *t) {
   const sk_transfer_options *o = &t->options;
   curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->status);
-  if (t->status < 200) return;
+  if (t->status < 200) {
+    t->head.len = 0;
+    return;
+  }
   t->head_taken = 1;
   note_version(t);
   if (o->stream == SK_WHOLE || t->status >= 300) return;
@@ -62,7 +66,6 @@ static size_t on_header(char *p, size_t one, size_t n, void *ud) {
     return 0;
   }
   if (t->head_taken) return n; /* trailers: counted, not kept */
-  if (n >= 5 && memcmp(p, "HTTP/", 5) == 0) t->head.len = 0; /* after a 1xx */
   if (sk_buf_add(&t->head, p, n) != SK_OK) return 0;
   if (*p == '\r' || *p == '\n') take_head(t);
   return n;

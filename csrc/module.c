@@ -31,6 +31,7 @@ int luaopen_scalekit_core(lua_State *L) {
   sk_open_sse(L);
   sk_open_crypt(L);
   sk_open_model(L);
+  sk_open_seal(L);
   sk_open_auth(L);
   sk_open_loop(L);
   lua_pushliteral(L, SK_VERSION);

@@ -1,3 +1,4 @@
+local core = require "scalekit.core"
 local json = require "scalekit.json"
 
 local number_type = rawget(math, "type") or type

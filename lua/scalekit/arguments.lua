@@ -14,11 +14,13 @@ local arguments = {}
 local MISUSE = { type = true, unknown = true }
 local NONE = {}
 
--- By operation, the names that are no part of its query or body.
-local aside = {}
+-- By operation, the names that are no part of its query or body, and a list of
+-- those that are not the contract's.
+local aside, aliases_of = {}, {}
 for _, op in ipairs(ops) do
-  aside[op] = { timeout = true }
+  aside[op], aliases_of[op] = { timeout = true }, {}
   for _, name in ipairs(op.path_params) do aside[op][name] = true end
+  for alias in pairs(op.aliases or {}) do table.insert(aliases_of[op], alias) end
 end
 
 local function twice(one, other)
@@ -41,8 +43,9 @@ end
 
 -- Whether the arguments are called what the contract calls them.
 local function is_plain(op, args)
-  for alias in pairs(op.aliases or NONE) do
-    if args[alias] ~= nil then return false end
+  local aliases = aliases_of[op]
+  for i = 1, #aliases do
+    if args[aliases[i]] ~= nil then return false end
   end
   return not op.inside
 end
@@ -142,7 +145,9 @@ function arguments.prepare(op, args)
   end
   local given, said, misuse = translate(op, args)
   if misuse then return nil, nil, op.label .. ": " .. misuse end
-  for _, name in ipairs(op.path_params) do
+  local params = op.path_params
+  for i = 1, #params do
+    local name = params[i]
     local value = given[name]
     if value ~= nil and type(value) ~= "string" then
       return nil, nil, ("%s: %s: expected string, got %s"):format(op.label, name, type(value))

@@ -3,28 +3,42 @@
 -- @module scalekit.auth
 
 local core = require "scalekit.core"
-local driver = require "scalekit.driver"
 local errors = require "scalekit.error"
+local flight = require "scalekit.flight"
 local redact = require "scalekit.redact"
 local reply = require "scalekit.reply"
+local shared = require "scalekit.shared"
 
 local auth = {}
 auth.__index = auth
 
 local OPERATION = "oauth/token"
 local REST = 0.5 -- seconds that a token endpoint which fails is left alone
+local BEHIND = 10 -- seconds for a token that nobody waits for
+local LOOK_AGAIN = 0.5 -- seconds between two looks whether another has come
 
 -- What ended one caller's wait says nothing to the others.
 local PRIVATE = { timeout = true, cancelled = true }
 
+-- Where the workers of an nginx share a token: sealed with the secret that buys it,
+-- under a name that tells nothing.
+local function cell_of(settings)
+  if not settings.shared then return nil end
+  local sealer = core.sealer(settings.client_secret, "access token")
+  return settings.shared:cell(
+    "token " .. sealer:name(settings.url .. "\n" .. settings.client_id), sealer)
+end
+
 --- @tparam table settings `url` of the token endpoint, `client_id`,
--- `client_secret`, `send`
+-- `client_secret`, `send`; perhaps `shared`, a store of `scalekit.host.shared`
 function auth.new(settings)
   return setmetatable({
     credentials = core.credentials(settings.client_id, settings.client_secret),
     url = settings.url,
     send = settings.send,
     random = settings.random or math.random,
+    flight = flight.new(),
+    cell = cell_of(settings),
   }, auth)
 end
 
@@ -67,38 +81,63 @@ local function request_token(self, deadline)
   return nil, errors.new { kind = "protocol", message = problem, status = 200 }
 end
 
-local function fetch(self, deadline)
-  local flight = {
-    done = driver.current().signal(), overdue = deadline, pilot = coroutine.running(),
-  }
-  self.flight = flight
-  local ok, err = request_token(self, deadline)
-  if self.flight == flight then self.flight = nil end
-  if not ok and not PRIVATE[err.kind] then self.failure, self.failed_at = err, core.now() end
-  flight.done:set()
+-- Takes what another worker has fetched, where that is new.
+local function take(self)
+  if not self.cell then return false end
+  local token, renew, over, stamp = self.cell:read()
+  if not token or stamp == self.stamp or not self.credentials:adopt(token, renew, over) then
+    return false
+  end
+  self.stamp = stamp
+  return true
+end
+
+local function hand_round(self)
+  local token, _, renew, over = self.credentials:bearer()
+  if self.cell and token then self.stamp = self.cell:write(token, renew, over) end
+end
+
+-- Fetches a token, or has it from the worker that fetches.
+local function fetch(self, deadline, is_patient)
+  local ok, err = shared.fetch(self.cell, deadline, is_patient, function() return take(self) end,
+    function()
+      local ok, err = request_token(self, deadline)
+      if ok then hand_round(self) end
+      return ok, err
+    end)
+  if err and not PRIVATE[err.kind] then self.failure, self.failed_at = err, core.now() end
   return ok, err
 end
 
--- Whether nobody will end a flight any more.
-local function is_lost(flight)
-  return core.now() >= flight.overdue
-    or (flight.pilot ~= nil and coroutine.status(flight.pilot) == "dead")
+local function bearer(self)
+  self.current, self.generation, self.renew_at = self.credentials:bearer()
+  return self.current, self.generation
 end
 
--- Waits for the coroutine that fetches. True: look again. False: fetch it
--- yourself.
-local function join(self, deadline)
-  local flight = self.flight
-  if not flight or is_lost(flight) then return false end
-  local ok, reason = flight.done:wait(math.min(deadline, flight.overdue))
-  if ok then return true end
-  if reason == "busy" then return false end
-  if reason == "timeout" and core.now() < deadline then return true end
-  return nil, errors.new {
-    kind = reason == "timeout" and "timeout" or "cancelled",
-    message = reason == "timeout" and "the deadline passed while a token was fetched"
-      or "the waiting coroutine was cancelled",
-  }
+-- A token between the time to renew it and its end serves on, where another can
+-- be fetched meanwhile.
+local function stale(self)
+  local token, generation = self.credentials:stale()
+  local now = core.now()
+  if not token or now < (self.look_again or 0) then return token, generation end
+  if take(self) then return bearer(self) end
+  local deadline = now + BEHIND
+  if not self.flight:depart(deadline, function() return fetch(self, deadline, false) end) then
+    return nil
+  end
+  self.look_again = now + LOOK_AGAIN
+  return token, generation
+end
+
+-- The token in hand, or one that is to be had without waiting.
+local function at_once(self)
+  for _ = 1, 2 do
+    local token, generation = bearer(self)
+    if not token then token, generation = stale(self) end
+    if token then return token, generation end
+    if not take(self) then return nil end
+  end
+  return nil
 end
 
 --- The token to send.
@@ -112,11 +151,11 @@ function auth:token(deadline)
   while true do
     local token = self.current
     if token and core.now() < self.renew_at then return token, self.generation end
-    token, self.generation, self.renew_at = self.credentials:bearer()
-    self.current = token
-    if token then return token, self.generation end
+    local generation
+    token, generation = at_once(self)
+    if token then return token, generation end
     if self.failure and core.now() - self.failed_at < REST then return failed(self.failure) end
-    local again, err = join(self, deadline)
+    local again, err = self.flight:join(deadline)
     if err then return failed(err) end
     if not again then
       if fetched then
@@ -126,7 +165,7 @@ function auth:token(deadline)
       end
       fetched = true
       local ok
-      ok, err = fetch(self, deadline)
+      ok, err = self.flight:fly(deadline, function() return fetch(self, deadline, true) end)
       if not ok then return failed(err) end
     end
   end

@@ -33,7 +33,13 @@ function client.new(settings)
     max_attempts = settings.max_attempts,
     retry_rate_limited = settings.retry_rate_limited,
     random = settings.random or math.random,
-    hooks = settings.hooks,
+    hooks = settings.hooks or false, -- false: a look for nil would ask the class, too
+    own_time = false,
+    shared_dict = settings.shared_dict,
+    -- what else of this client the workers of an nginx share rests sealed, too
+    vault = settings.shared and {
+      store = settings.shared, sealer = core.sealer(settings.client_secret, "session token"),
+    },
   }, client)
   self.auth = auth.new {
     url = settings.env_url .. "/oauth/token",
@@ -41,6 +47,7 @@ function client.new(settings)
     client_secret = settings.client_secret,
     send = self.hooks and self.hooks:transport(settings.send, "oauth/token") or settings.send,
     random = self.random,
+    shared = settings.shared,
   }
   return self
 end

@@ -1,9 +1,14 @@
 --- One of many coroutines fetches what all of them need; the others wait.
+--
+-- Where a coroutine may be ended from outside (inside nginx, when a client goes
+-- away) the fetch runs beside it, so that it does not take the others' with it.
 -- @module scalekit.flight
 
 local core = require "scalekit.core"
 local driver = require "scalekit.driver"
 local errors = require "scalekit.error"
+
+local unpack = table.unpack or unpack -- luacheck: ignore 113 143
 
 local flight = {}
 flight.__index = flight
@@ -29,10 +34,62 @@ function flight:land(one)
   one.done:set()
 end
 
+local function land_with(self, one, ...)
+  one.results = { n = select("#", ...), ... }
+  self:land(one)
+  return ...
+end
+
+-- For LuaJIT, where a coroutine can wait inside pcall.
+local function fly_alone(self, one, fn)
+  local ok, problem = pcall(function() land_with(self, one, fn()) end)
+  if ok then return end
+  land_with(self, one, nil, errors.new { kind = "internal", message = tostring(problem) })
+  error(problem, 0)
+end
+
+-- Starts it beside this coroutine; false where that cannot be.
+local function detach(self, one, fn)
+  local beside = driver.current().detach
+  if not (beside and beside(fly_alone, self, one, fn)) then return false end
+  one.pilot = nil -- whoever calls may end before it does
+  return true
+end
+
+--- Fetches, while the others wait.
+-- @tparam number deadline
+-- @tparam function fn
+-- @return what `fn` returns, or `nil, err` where the deadline passed
+function flight:fly(deadline, fn)
+  local one = self:start(deadline)
+  if not detach(self, one, fn) then return land_with(self, one, fn()) end
+  local _, err = self:join(deadline)
+  if one.results then return unpack(one.results, 1, one.results.n) end
+  return nil, err
+end
+
+--- Fetches without anybody waiting, for what still serves while it is renewed.
+-- @tparam number deadline
+-- @tparam function fn
+-- @treturn boolean whether that is being done
+function flight:depart(deadline, fn)
+  if self:is_under_way() then return true end
+  if not driver.current().detach then return false end
+  local one = self:start(deadline)
+  if detach(self, one, fn) then return true end
+  self:land(one)
+  return false
+end
+
 -- Whether nobody will end a flight any more.
 local function is_lost(one)
   return core.now() >= one.overdue
     or (one.pilot ~= nil and coroutine.status(one.pilot) == "dead")
+end
+
+--- Whether somebody is on the way.
+function flight:is_under_way()
+  return self.current ~= nil and not is_lost(self.current)
 end
 
 --- Waits for the coroutine that is on its way, if there is one.

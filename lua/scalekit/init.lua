@@ -21,6 +21,8 @@ local later = require "scalekit.later"
 local moment = require "scalekit.moment"
 local options = require "scalekit.options"
 local resource = require "scalekit.resource"
+local shared = require "scalekit.shared"
+local transport = require "scalekit.transport"
 local version = require "scalekit.version"
 
 resource.later("mcp", { "create_config", "update_config" }, "scalekit.resource.mcp_configs")
@@ -82,7 +84,7 @@ local scalekit = {
 -- @treturn number the index of the winner
 -- @treturn any what it returned
 later.add(scalekit, { "run", "spawn", "all", "race" }, function(name)
-  return require("scalekit.driver.step")[name]
+  return driver.tasks()[name]
 end)
 
 --- Waits; parks only the running coroutine inside `scalekit.run`.
@@ -112,7 +114,7 @@ local OPTIONS = {
   connect_timeout = duration.TYPE, max_attempts = "number",
   allow_insecure_http = "boolean", ca_file = "string", cert_file = "string",
   key_file = "string", proxy = "string", http1 = "boolean", tls_min = "string",
-  transport = "function", retry_rate_limited = "boolean",
+  transport = "function", retry_rate_limited = "boolean", shared_dict = "string|boolean",
 }
 
 local HOOKS = {
@@ -127,16 +129,30 @@ local FROM_ENVIRONMENT = {
   { "client_secret", "SCALEKIT_CLIENT_SECRET" },
 }
 
--- Numbers that make no sense are the caller's mistake, at the caller's line.
-local function check_attempts(opts)
+-- Values that make no sense are the caller's mistake, at the caller's line.
+local function check_values(opts)
   local attempts = opts.max_attempts
   if attempts ~= nil and not (attempts >= 1 and attempts <= 100 and attempts % 1 == 0) then
     error("scalekit.new: option 'max_attempts' must be a whole number from 1 to 100", 3)
+  end
+  if opts.shared_dict == true then
+    error("scalekit.new: option 'shared_dict' must be a string, or false", 3)
   end
 end
 
 local function fail(message)
   return nil, errors.new { kind = "configuration", message = message }
+end
+
+-- The transport of a client; or nil and what it cannot do here.
+local function carrier(opts, connect_timeout)
+  if opts.transport then return opts.transport end
+  local send, unfit = transport.default {
+    ca_file = opts.ca_file, cert_file = opts.cert_file, key_file = opts.key_file,
+    proxy = opts.proxy, http1 = opts.http1, tls_min = opts.tls_min,
+    connect_timeout = connect_timeout,
+  }
+  return send, unfit
 end
 
 --- Makes a client. Opens no connection yet.
@@ -163,7 +179,12 @@ end
 -- @tparam[opt=false] boolean opts.http1 do not offer HTTP/2
 -- @tparam[opt=false] boolean opts.allow_insecure_http allows secrets over plain http to
 -- another machine
--- @tparam[opt] function opts.transport `send(request)`, see `scalekit.transport.curl`
+-- @tparam[opt] function opts.transport `send(request)`, see `scalekit.transport.curl`;
+-- by default libcurl, inside nginx cosockets
+-- @tparam[opt="scalekit"] string|boolean opts.shared_dict inside nginx, the
+-- `lua_shared_dict` in which the workers share the access token (sealed) and the keys
+-- of the environment; "scalekit" is used where there is one, false: each worker fetches
+-- its own. `lua_shared_dict scalekit 1m;` holds hundreds
 -- @tparam[opt] function opts.on_request see `scalekit.hooks`
 -- @tparam[opt] function opts.on_response
 -- @tparam[opt] function opts.on_retry
@@ -173,7 +194,7 @@ end
 -- @treturn[2] scalekit.error kind "configuration"
 function scalekit.new(opts)
   opts = options.check("scalekit.new", opts, OPTIONS)
-  check_attempts(opts)
+  check_values(opts)
   local settings, missing = {}, {}
   settings.timeout = duration.option("scalekit.new", opts, "timeout", 20)
   settings.tool_timeout = duration.option("scalekit.new", opts, "tool_timeout", 60)
@@ -199,11 +220,12 @@ function scalekit.new(opts)
       break
     end
   end
-  settings.send = opts.transport or require("scalekit.transport.curl").new {
-    ca_file = opts.ca_file, cert_file = opts.cert_file, key_file = opts.key_file,
-    proxy = opts.proxy, http1 = opts.http1, tls_min = opts.tls_min,
-    connect_timeout = connect_timeout,
-  }
+  local unfit
+  settings.send, unfit = carrier(opts, connect_timeout)
+  if not settings.send then return nil, unfit end
+  settings.shared_dict = opts.shared_dict
+  settings.shared, unfit = shared.store(opts.shared_dict)
+  if unfit then return nil, unfit end
 
   local self = client.new(settings)
   actions.attach(self)

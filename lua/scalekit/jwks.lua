@@ -11,6 +11,7 @@ local errors = require "scalekit.error"
 local flight = require "scalekit.flight"
 local json = require "scalekit.json"
 local reply = require "scalekit.reply"
+local shared = require "scalekit.shared"
 
 local jwks = {}
 jwks.__index = jwks
@@ -18,6 +19,7 @@ jwks.__name = "scalekit.jwks"
 
 local MAX_AGE = 3600
 local GRACE = 600
+local BEHIND = 10     -- seconds for a fetch that nobody waits for
 local LOOK_AGAIN = 60 -- seconds between two fetches for unknown keys
 local REST = 1        -- seconds that an environment which fails is left alone
 local MAX_BODY = 64 * 1024
@@ -32,13 +34,14 @@ local OURS = {
 }
 
 --- @tparam table settings `url` of the key set, `send` (a transport), and
--- perhaps `max_age` (seconds, 3600)
+-- perhaps `max_age` (seconds, 3600) and `shared`, a store of `scalekit.host.shared`
 function jwks.new(settings)
   return setmetatable({
     url = settings.url,
     send = settings.send,
     max_age = settings.max_age or MAX_AGE,
     flight = flight.new(),
+    cell = settings.shared and settings.shared:cell("keys " .. settings.url),
     look_again = 0,
   }, jwks)
 end
@@ -85,20 +88,44 @@ local function request_keys(self, deadline)
     return nil, err
   end
   local keys, problem = read(response.body)
-  if keys then return keys end
+  if keys then return keys, response.body end
   return nil, errors.new { kind = "protocol", status = 200, message = problem }
 end
 
-local function fetch(self, deadline)
-  local mine = self.flight:start(deadline)
-  local keys, err = request_keys(self, deadline)
-  if keys then
-    self.keys, self.renew_at, self.failure = keys, core.now() + self.max_age, nil
-  elseif not PRIVATE[err.kind] then
-    self.failure, self.failed_at = err, core.now()
-  end
-  self.flight:land(mine)
-  return keys ~= nil, err
+local function note(self, keys, renew_at, stamp)
+  self.keys, self.renew_at, self.stamp, self.failure = keys, renew_at, stamp, nil
+end
+
+-- Takes what another worker of an nginx has fetched, where that is new.
+local function take(self)
+  if not self.cell then return false end
+  local text, renew, _, stamp = self.cell:read()
+  if not text or stamp == self.stamp or core.now() >= renew then return false end
+  local keys = read(text)
+  if not keys then return false end
+  note(self, keys, renew, stamp)
+  return true
+end
+
+-- Fetches the keys, or has them from the worker that fetches.
+local function fetch(self, deadline, is_patient)
+  local ok, err = shared.fetch(self.cell, deadline, is_patient, function() return take(self) end,
+    function()
+      local keys, text = request_keys(self, deadline)
+      if not keys then return nil, text end
+      local renew = core.now() + self.max_age
+      note(self, keys, renew, self.cell and self.cell:write(text, renew, renew + GRACE))
+      return true
+    end)
+  if err and not PRIVATE[err.kind] then self.failure, self.failed_at = err, core.now() end
+  return ok, err
+end
+
+-- Whether keys that should be renewed are being renewed while they serve on.
+local function renew_behind(self)
+  local deadline = core.now() + BEHIND
+  if core.now() >= self.renew_at + GRACE then return false end
+  return self.flight:depart(deadline, function() return fetch(self, deadline, false) end)
 end
 
 -- What to say where the keys cannot be fetched.
@@ -121,11 +148,12 @@ function jwks:key(kid, deadline)
     local fresh = self.keys and now < self.renew_at
     if fetched or (fresh and (key or now < self.look_again)) then return key end
     if self.failure and now - self.failed_at < REST then return make_do(self, key, self.failure) end
+    if key and not fresh and renew_behind(self) then return key end
     local again, err = self.flight:join(deadline)
     if err then return make_do(self, key, err) end
     if not again then
       local ok
-      ok, err = fetch(self, deadline)
+      ok, err = self.flight:fly(deadline, function() return fetch(self, deadline, true) end)
       if not ok then return make_do(self, key, err) end
       if fresh or not self.keys[kid] then self.look_again = core.now() + LOOK_AGAIN end
       fetched = true

@@ -19,6 +19,8 @@ local errors = require "scalekit.error"
 local jwks = require "scalekit.jwks"
 local jwt = require "scalekit.jwt"
 local options = require "scalekit.options"
+local shared = require "scalekit.shared"
+local transport = require "scalekit.transport"
 
 local tokens = {}
 
@@ -28,6 +30,7 @@ local MCP_SESSION = "mcp_session"
 local NEW_OPTIONS = {
   env_url = "string", issuer = "string|boolean", transport = "function", timeout = duration.TYPE,
   max_age = duration.TYPE, leeway = duration.TYPE, allow_insecure_http = "boolean",
+  shared_dict = "string|boolean",
 }
 
 local OPTIONS = {
@@ -46,7 +49,7 @@ end
 -- What only a programmer can get wrong, or nil.
 local function mistake(opts)
   if opts.now and opts.now - opts.now ~= 0 then return "option 'now' must be a Unix time" end
-  for _, name in ipairs { "issuer", "audience" } do
+  for _, name in ipairs { "issuer", "audience", "shared_dict" } do
     if opts[name] == true then return ("option '%s' must be a string, or false"):format(name) end
   end
   return nil
@@ -57,13 +60,15 @@ end
 -- @tparam[opt] string opts.env_url the environment; SCALEKIT_ENV_URL by default
 -- @tparam[opt] string|boolean opts.issuer what `iss` has to be; by default the
 -- environment's URL, where the token has an `iss`; false: anything
--- @tparam[opt] function opts.transport how the keys are fetched; libcurl by default
+-- @tparam[opt] function opts.transport how the keys are fetched; by default libcurl,
+-- inside nginx cosockets
 -- @tparam[opt=10] number|string opts.timeout seconds (or "500ms" …) that
 -- fetching them may take
 -- @tparam[opt=3600] number|string opts.max_age seconds (or "1h" …) that they are kept
 -- @tparam[opt=0] number|string opts.leeway seconds by which clocks may differ
 -- @tparam[opt=false] boolean opts.allow_insecure_http fetches keys over plain
 -- http from another machine, so that whoever is in between can sign
+-- @tparam[opt="scalekit"] string|boolean opts.shared_dict as for `scalekit.new`
 -- @treturn[1] scalekit.tokens.validator
 -- @treturn[2] nil
 -- @treturn[2] scalekit.error kind "configuration"
@@ -81,13 +86,15 @@ function tokens.new(opts)
     return nil, errors.new { kind = "configuration", message = name .. fault }
   end
   url = address.trim(url)
-  local send = opts.transport or require("scalekit.transport.curl").new {}
+  local store, unfit = shared.store(opts.shared_dict)
+  if unfit then return nil, unfit end
+  local send = opts.transport or transport.default {}
   return setmetatable({
     env_url = url,
     issuer = opts.issuer,
     timeout = timeout,
     leeway = leeway,
-    keys = jwks.new { url = url .. "/keys", send = send, max_age = max_age },
+    keys = jwks.new { url = url .. "/keys", send = send, max_age = max_age, shared = store },
   }, validator)
 end
 
@@ -215,6 +222,7 @@ function tokens.lend(class)
     class[name] = function(self, token, opts)
       self.validator = self.validator or tokens.new {
         env_url = self.env_url, allow_insecure_http = true, -- checked before
+        shared_dict = self.shared_dict,
         transport = self.hooks and self.hooks:transport(self.send, "keys") or self.send,
       }
       local claims, err = validate(self.validator, name, kind, token, opts, self.own_time)

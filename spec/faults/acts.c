@@ -366,7 +366,7 @@ static fate token_long(conn *c, request *r) {
 const fault acted_faults[] = {
 #define ACT(name, run) {name, run, 0, 0, 0, KEEP, 0}
 #define EARLY(name, run) {name, run, 0, 0, 0, KEEP, 1}
-  ACT("good", good), ACT("late", late), ACT("large", large), ACT("flood", flood),
+  EARLY("verbatim", http1_verbatim), ACT("good", good), ACT("late", late), ACT("large", large), ACT("flood", flood),
   ACT("endless-headers", endless_headers), ACT("endless-header", endless_header),
   ACT("header-100k", header_100k), ACT("headers-100k", headers_100k),
   ACT("flood-100", flood_100), ACT("flood-103", flood_103),

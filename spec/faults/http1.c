@@ -120,6 +120,19 @@ fate http1_good(conn *c, const request *r) {
   return http1_json(c, 200, NULL, json);
 }
 
+fate http1_verbatim(conn *c, request *r) {
+  size_t n = r->length > 0 && r->length < 1 << 20 ? (size_t)r->length : 0, first = 0;
+  char *bytes = (char *)malloc(n + 1);
+  if (bytes != NULL && conn_read_all(c, bytes, n)) {
+    if (*r->rest == '/') first = strtoul(r->rest + 1, NULL, 10);
+    if (first > n) first = n;
+    if (first > 0 && conn_write(c, bytes, first)) pause_ms(2);
+    (void)conn_write(c, bytes + first, n - first);
+  }
+  free(bytes);
+  return CLOSE;
+}
+
 /* --- who answers ------------------------------------------------------------------------- */
 
 static const fault *find(const char *name, size_t n, int *place) {

@@ -47,10 +47,10 @@ static void die(const char *what) {
 }
 
 /* A socket on a port of the kernel's choice. */
-static int open_port(int *port) {
+static int open_port(int type, int *port) {
   struct sockaddr_in a;
   socklen_t n = sizeof a;
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
   memset(&a, 0, sizeof a);
   a.sin_family = AF_INET;
   a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -108,7 +108,7 @@ static void *accept_all(void *ud) {
 
 static void start(listener *l) {
   pthread_t thread;
-  l->fd = open_port(&l->port);
+  l->fd = open_port(SOCK_STREAM, &l->port);
   if (l->cert) l->ctx = cert_context(l);
   if (listen(l->fd, 512) != 0) die("listen");
   if (pthread_create(&thread, NULL, accept_all, l) != 0) die("pthread_create");
@@ -132,11 +132,13 @@ static int fill_queue(int port) {
 
 static void start_odd_ports(void) {
   int port;
-  (void)open_port(&port); /* nobody listens */
+  (void)open_port(SOCK_DGRAM, &port); /* takes queries, and answers none */
+  printf("mute %d\n", port);
+  (void)open_port(SOCK_STREAM, &port); /* nobody listens */
   printf("closed %d\n", port);
-  if (listen(open_port(&port), 64) != 0) die("listen"); /* nobody accepts */
+  if (listen(open_port(SOCK_STREAM, &port), 64) != 0) die("listen"); /* nobody accepts */
   printf("silent %d\n", port);
-  if (listen(open_port(&port), 0) != 0) die("listen");
+  if (listen(open_port(SOCK_STREAM, &port), 0) != 0) die("listen");
   printf("full %d\n", fill_queue(port));
 }
 

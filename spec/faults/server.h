@@ -125,6 +125,10 @@ fate http1_token(conn *c);
 /* The answer that every request wants: of a mint, a config or a list. */
 fate http1_good(conn *c, const request *r);
 
+/* The bytes that the request brings, whatever they are; where the fault's name is
+** followed by a number, the first so many of them, and the others a moment later. */
+fate http1_verbatim(conn *c, request *r);
+
 /* bombs.c */
 fate bomb_gzip(conn *c, request *r);
 fate bomb_br(conn *c, request *r);

@@ -8,10 +8,12 @@
 -- with `set()` and `wait(deadline)`, whose wait answers `nil, "busy"` where this
 -- coroutine cannot park and `nil, "timeout"` when the deadline passed; and,
 -- where something can run beside the running coroutine, `spawn(fn)`, which
--- starts a coroutine that may wait as well.
+-- starts a coroutine that may wait as well. `detach(fn, …)`, where it has one,
+-- starts what is to go on when the caller is ended, and answers whether it could.
 -- @module scalekit.driver
 
 local block = require "scalekit.driver.block"
+local nginx = require "scalekit.driver.nginx"
 
 local driver = {}
 
@@ -56,15 +58,23 @@ function driver.use(one)
 end
 
 --- The driver for the coroutine that calls. An unknown coroutine (somebody's
--- generator) gets the blocking one: a yield of ours would surface there.
+-- generator) gets the blocking one: a yield of ours would surface there. Inside
+-- nginx nothing blocks: where nothing can wait either, this raises an error.
 -- @treturn table
 function driver.current()
+  if nginx.present then return nginx.current() end
   local step = loaded[BUILTIN]
   if step and step.active() then return step end
   for _, other in ipairs(others) do
     if other.active() then return other end
   end
   return block
+end
+
+--- Who makes tasks here: `run`, `spawn`, `all`, `race`.
+-- @local
+function driver.tasks()
+  return require(nginx.present and "scalekit.driver.threads" or BUILTIN)
 end
 
 -- PUC-Rio Lua 5.1 cannot yield across pcall, nor through an iterator.

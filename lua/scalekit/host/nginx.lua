@@ -4,8 +4,8 @@
 -- limits, timeouts, TLS and logs are nginx's own and stand in its configuration.
 -- @module scalekit.host.nginx
 local core = require "scalekit.core"
+local transport = require "scalekit.transport"
 
-local http = require "scalekit.host.http"
 local shell = require "scalekit.host.shell"
 
 local events = require "scalekit.vmcp.events"
@@ -16,37 +16,31 @@ local vmcp = require "scalekit.vmcp"
 local nginx = {}
 
 local ZONE = "scalekit"
-local POST_TIMEOUT = 10000 -- milliseconds, for each step
+local POST_TIMEOUT = 30       -- seconds
+local MAX_ANSWER = 64 * 1024
 
--- one per Lua VM, made before the workers are forked
-local app
+-- one of each per Lua VM, made before the workers are forked
+local app, carry
 
 local function load_key(path)
   return assert(core.key_load(assert(shell.read(path))))
 end
 
--- Sends a request to somebody else → the status of the answer, or nil and what went wrong.
-local function post(url, headers, body)
-  local target = http.target(url)
-  if not target then return nil, "the URL names no host" end
-  local text = http.request("POST", target, headers, body)
-  local socket = ngx.socket.tcp()
-  socket:settimeouts(POST_TIMEOUT, POST_TIMEOUT, POST_TIMEOUT)
-  local ok, err = socket:connect(target.address, target.port)
-  if ok and target.tls then ok, err = socket:sslhandshake(nil, target.host, true) end
-  if ok then ok, err = socket:send(text) end
-  local line
-  if ok then line, err = socket:receive "*l" end
-  socket:close()
-  if not line then return nil, err end
-  return http.status(line)
+-- Sends an event → the status of the answer, or nil and what went wrong.
+local function post(delivery)
+  local response, err = carry {
+    method = "POST", url = delivery.url, headers = delivery.headers, body = delivery.body,
+    deadline = core.now() + POST_TIMEOUT, max_body = MAX_ANSWER,
+  }
+  if not response then return nil, err.message end
+  return response.status
 end
 
 -- One attempt at a delivery, in a timer of its own; a failed one sets the next.
 local function attempt(premature, delivery)
   if premature then return end
   events.sign(app, delivery)
-  local status, err = post(delivery.url, delivery.headers, delivery.body)
+  local status, err = post(delivery)
   if status and status >= 200 and status < 300 then return end
   local wait = events.again(app, delivery)
   if wait and ngx.timer.at(wait, attempt, delivery) then return end
@@ -68,6 +62,7 @@ end
 --   the name of a module whose function makes an app of the options that `vmcp.app` takes
 function nginx.init(settings)
   local build = settings.app and require(settings.app) or vmcp.app
+  carry = transport.default()
   app = build {
     base_url = settings.base_url,
     store = shdict.new(ZONE),

@@ -18,6 +18,7 @@ local endpoint = require "scalekit.mcp.endpoint"
 local era = require "scalekit.mcp.era"
 local memory = require "scalekit.mcp.memory"
 local options = require "scalekit.options"
+local transport = require "scalekit.transport"
 local wire = require "scalekit.mcp.wire"
 local VERSION = require "scalekit.version"
 
@@ -60,7 +61,7 @@ local shared = setmetatable({}, { __mode = "v" })
 local function default_transport()
   local send = shared.send
   if not send then
-    send = require("scalekit.transport.curl").new {}
+    send = transport.default {}
     shared.send = send
   end
   return send
@@ -94,7 +95,8 @@ end
 -- @tparam[opt="auto"] string opts.era "modern" or "legacy" where it is known
 -- @tparam[opt] table opts.client_info `{ name, version }` of the program, for the
 --   server's logs
--- @tparam[opt] function opts.transport how requests travel; libcurl if absent
+-- @tparam[opt] function opts.transport how requests travel; if absent cosockets inside
+--   nginx, else libcurl
 -- @tparam[opt=false] boolean opts.allow_insecure_http allows secrets over plain
 --   http to another machine
 -- @tparam[opt=8388608] number opts.max_body bytes that one message may have

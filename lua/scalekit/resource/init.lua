@@ -38,9 +38,12 @@ local function walk(op)
 end
 
 for _, op in ipairs(ops) do
-  local methods = class(op.resource).__index
+  local mt = class(op.resource)
+  local methods = mt.__index
   methods[op.name] = function(self, args)
-    if not resource.is(self) then error(op.label .. ": call it with a colon", 2) end
+    if getmetatable(self) ~= mt and not resource.is(self) then
+      error(op.label .. ": call it with a colon", 2)
+    end
     local request, err, misuse = client.prepare(op, args)
     if misuse then error(misuse, 2) end
     if not request then return nil, err end

@@ -5,6 +5,7 @@
 local core = require "scalekit.core"
 local driver = require "scalekit.driver"
 local errors = require "scalekit.error"
+local nginx = require "scalekit.driver.nginx"
 local options = require "scalekit.options"
 local waiters = require "scalekit.driver.waiters"
 
@@ -182,6 +183,9 @@ end
 -- @treturn function
 function curl.new(opts)
   opts = options.check("transport.curl", opts, OPTIONS)
+  if nginx.present then
+    error("transport.curl: libcurl would block an nginx worker; use transport.cosocket", 2)
+  end
   local tls13 = TLS[opts.tls_min or "1.2"]
   if tls13 == nil then error("transport.curl: tls_min is \"1.2\" or \"1.3\"", 2) end
   local loop = opts.loop or curl.loop()

@@ -12,7 +12,8 @@
 ---with `set()` and `wait(deadline)`, whose wait answers `nil, "busy"` where this
 ---coroutine cannot park and `nil, "timeout"` when the deadline passed; and,
 ---where something can run beside the running coroutine, `spawn(fn)`, which
----starts a coroutine that may wait as well.
+---starts a coroutine that may wait as well. `detach(fn, …)`, where it has one,
+---starts what is to go on when the caller is ended, and answers whether it could.
 ---@class scalekit.driver
 local driver = {}
 
@@ -43,7 +44,8 @@ local driver = {}
 function driver.use(one) end
 
 ---The driver for the coroutine that calls. An unknown coroutine (somebody's
----generator) gets the blocking one: a yield of ours would surface there.
+---generator) gets the blocking one: a yield of ours would surface there. Inside
+---nginx nothing blocks: where nothing can wait either, this raises an error.
 ---@return table
 function driver.current() end
 

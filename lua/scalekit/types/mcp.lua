@@ -22,7 +22,7 @@ local mcp = {}
 ---@field on_warning? function called with `{ message, tool }`, about a tool that is left out and the like
 ---@field era? string "modern" or "legacy" where it is known (default "auto")
 ---@field client_info? table `{ name, version }` of the program, for the server's logs
----@field transport? function how requests travel; libcurl if absent
+---@field transport? function how requests travel; if absent cosockets inside nginx, else libcurl
 ---@field allow_insecure_http? boolean allows secrets over plain http to another machine (default false)
 ---@field max_body? number bytes that one message may have (default 8388608)
 

@@ -83,7 +83,8 @@ function scalekit.time(text) end
 ---@field proxy? string the URL of an HTTP proxy
 ---@field http1? boolean do not offer HTTP/2 (default false)
 ---@field allow_insecure_http? boolean allows secrets over plain http to another machine (default false)
----@field transport? function `send(request)`, see `scalekit.transport.curl`
+---@field transport? function `send(request)`, see `scalekit.transport.curl`; by default libcurl, inside nginx cosockets
+---@field shared_dict? string|boolean inside nginx, the `lua_shared_dict` in which the workers share the access token (sealed) and the keys of the environment; "scalekit" is used where there is one, false: each worker fetches its own. `lua_shared_dict scalekit 1m;` holds hundreds (default "scalekit")
 ---@field on_request? function see `scalekit.hooks`
 ---@field on_response? function
 ---@field on_retry? function

@@ -20,11 +20,12 @@ local tokens = {}
 ---@class scalekit.tokens.new.options
 ---@field env_url? string the environment; SCALEKIT_ENV_URL by default
 ---@field issuer? string|boolean what `iss` has to be; by default the environment's URL, where the token has an `iss`; false: anything
----@field transport? function how the keys are fetched; libcurl by default
+---@field transport? function how the keys are fetched; by default libcurl, inside nginx cosockets
 ---@field timeout? number|string seconds (or "500ms" …) that fetching them may take (default 10)
 ---@field max_age? number|string seconds (or "1h" …) that they are kept (default 3600)
 ---@field leeway? number|string seconds by which clocks may differ (default 0)
 ---@field allow_insecure_http? boolean fetches keys over plain http from another machine, so that whoever is in between can sign (default false)
+---@field shared_dict? string|boolean as for `scalekit.new` (default "scalekit")
 
 ---Makes a validator. Fetches nothing yet.
 ---@param opts? scalekit.tokens.new.options

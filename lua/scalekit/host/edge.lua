@@ -1,0 +1,113 @@
+--- The request at hand and its answer, for the recipes of `scalekit.edge`. All
+-- that they know of nginx is here.
+-- @module scalekit.host.edge
+
+local core = require "scalekit.core"
+
+local find, gsub, lower = string.find, string.gsub, string.lower
+local clear_header = ngx.req.clear_header
+
+local edge = {}
+
+function edge.method()
+  return ngx.req.get_method()
+end
+
+--- A header of the request, in lower case with underscores; the first where there
+-- are several.
+function edge.header(name)
+  return ngx.var["http_" .. name]
+end
+
+--- The request's target, as it was sent.
+function edge.target()
+  return ngx.var.request_uri
+end
+
+--- The body of the request; nil where nginx has put it into a file.
+function edge.body()
+  ngx.req.read_body()
+  return ngx.req.get_body_data()
+end
+
+--- Unix seconds, as of the last time that nginx has looked at a clock.
+function edge.time()
+  return ngx.time()
+end
+
+--- A variable of nginx; the configuration has to `set` it first.
+function edge.variable(name)
+  return ngx.var[name]
+end
+
+function edge.set_variable(name, value)
+  ngx.var[name] = value
+end
+
+--- Replaces a header of the request, for whom it is passed on to; nil takes it out.
+function edge.set_header(name, value)
+  if value then ngx.req.set_header(name, value) else clear_header(name) end
+end
+
+-- Headers of a request that say something to an MCP server. What an agent shows to
+-- this nginx, above all how it authenticates, is nobody else's business.
+local PASSED = {
+  accept = true, ["content-type"] = true, ["content-length"] = true, ["transfer-encoding"] = true,
+  ["last-event-id"] = true, ["user-agent"] = true, traceparent = true, tracestate = true,
+}
+
+local MOST_NAMES = 1000
+local is_passed, names = {}, 0
+
+local function look_at(name)
+  local plain = lower(name)
+  local passed = PASSED[plain] or find(plain, "^mcp%-") ~= nil
+  if names >= MOST_NAMES then is_passed, names = {}, 0 end
+  is_passed[name], names = passed, names + 1
+  return passed
+end
+
+--- Takes every header out of the request that is not MCP's.
+function edge.pass_mcp_headers()
+  for name in pairs(ngx.req.get_headers(0, true)) do
+    local passed = is_passed[name]
+    if passed == nil then passed = look_at(name) end
+    if not passed then clear_header(name) end
+  end
+end
+
+--- Takes a header out of the answer, or changes its status, before it is sent.
+function edge.drop_answer_header(name)
+  ngx.header[name] = nil
+end
+
+function edge.answer_status()
+  return ngx.status
+end
+
+function edge.set_answer_status(status)
+  ngx.status = status
+end
+
+--- Answers the request, and ends it.
+-- @tparam table response `status`, `headers`, `body`
+function edge.answer(response)
+  ngx.status = response.status
+  for name, value in pairs(response.headers) do ngx.header[name] = value end
+  if response.status ~= 204 then ngx.header["content-length"] = #response.body end
+  ngx.print(response.body)
+  return ngx.exit(ngx.OK)
+end
+
+--- What the operator should know.
+function edge.log(...)
+  ngx.log(ngx.ERR, "scalekit: ", ...)
+end
+
+--- A text that is fit for a header value: whatever is not visible ASCII, and the
+-- percent sign, is percent-encoded.
+function edge.visible(text)
+  return (gsub(text, "[^!-$&-~]", core.percent))
+end
+
+return edge
