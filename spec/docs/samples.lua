@@ -36,8 +36,8 @@ function samples.make()
   }
 end
 
---- The methods of an object, also of one that looks them up with a function.
-function samples.methods_of(object)
+-- The methods of an object, also of one that looks them up with a function.
+local function methods_of(object)
   local index, at = getmetatable(object).__index, 0
   while type(index) == "function" do
     at = at + 1
@@ -45,6 +45,19 @@ function samples.methods_of(object)
     if name == "methods" then index = value end
   end
   return later.all(index)
+end
+
+--- The names of all methods: class → set, those that are for insiders left out.
+function samples.methods()
+  local names = {}
+  for class, object in pairs(samples.make()) do
+    names[class] = {}
+    for name, value in pairs(methods_of(object)) do
+      local is_public = type(value) == "function" and not name:find "^_" and name ~= "new"
+      if is_public then names[class][name] = true end
+    end
+  end
+  return names
 end
 
 return samples

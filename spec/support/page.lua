@@ -16,10 +16,10 @@ function page.blocks(text, language)
   return blocks
 end
 
--- luacheck: push ignore 113 143 (5.1 has loadstring and setfenv)
+-- luacheck: push ignore 113 143 (5.1 has setfenv and loadstring; 5.2 may have the latter)
 --- A function of a text, with the globals that it sees.
 function page.compile(text, name, globals)
-  if loadstring then
+  if rawget(_G, "setfenv") then
     local chunk, problem = loadstring(text, name)
     return chunk and setfenv(chunk, globals or _G), problem
   end
