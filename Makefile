@@ -92,9 +92,15 @@ build/faults/server: $(wildcard spec/faults/*.c spec/faults/*.h)
 	$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE $(filter %.c,$^) -lssl -lcrypto -lpthread -o $@
 
 # Tables and targets, in Markdown: the client beside bare libcurl.
-bench: bench-client
+bench: bench-client bench-nginx
 bench-client: build-5.4 build/bench/limit
 	@$(WITH_5.4) lua5.4 spec/bench/client.lua $(ROUNDS)
+# Inside nginx, beside proxy_pass. The load comes from wrk.
+bench-nginx:
+	@.ci/setup bench
+	@$(MAKE) --no-print-directory -s build-5.4 build-jit
+	@$(WITH_5.4) lua5.4 spec/bench/nginx.lua $(ROUNDS)
+	@for bench in $(wildcard spec/bench/edge.lua); do $(WITH_5.4) lua5.4 $$bench $(ROUNDS); done
 build/bench/limit: spec/bench/limit.c
 	@mkdir -p $(@D)
 	$(CC) -O2 $(WARN) -D_GNU_SOURCE $< -lcurl -o $@
@@ -110,5 +116,5 @@ walk: build-5.4 build-jit
 clean:
 	rm -rf build
 
-.PHONY: demo dev test build build-all layers valgrind bench bench-client fuzz walk clean
+.PHONY: demo dev test build build-all layers valgrind bench bench-client bench-nginx fuzz walk clean
 .SECONDARY:

@@ -188,8 +188,9 @@ describe("json", function()
     for i = 1, 3000 do
       local members = {}
       for k = 1, random(5) - 1 do
-        members[k] = ('%s"%s%d"%s:%s'):format((" "):rep(random(2) - 1), random(9) == 1 and "\\u0041" or "m", k,
-          (" "):rep(random(2) - 1), words[random(i % 2 == 0 and 7 or #words)])
+        members[k] = ('%s"%s%d"%s:%s'):format((" "):rep(random(2) - 1),
+          random(9) == 1 and "\\u0041" or "m", k, (" "):rep(random(2) - 1),
+          words[random(i % 2 == 0 and 7 or #words)])
       end
       local text = " {" .. table.concat(members, ",") .. (random(2) == 1 and " } " or "}")
       assert.same(assert(json.decode("[" .. text .. "]"))[1], assert(json.decode(text)), text)

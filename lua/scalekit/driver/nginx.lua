@@ -18,12 +18,9 @@ local nginx = {
 -- takes it out of its compiled code and back.
 local function compiled_clock()
   local ffi = require "ffi"
-  ffi.cdef [[
-    struct scalekit_timespec { long seconds, nanoseconds; };
-    int scalekit_clock(int id, struct scalekit_timespec *now) __asm__("clock_gettime");
-  ]]
+  ffi.cdef [[int scalekit_clock(int id, void *now) __asm__("clock_gettime");]]
   local MONOTONIC = 1
-  local now, C = ffi.new "struct scalekit_timespec", ffi.C
+  local now, C = ffi.new "struct { long seconds, nanoseconds; }", ffi.C
   return function()
     C.scalekit_clock(MONOTONIC, now)
     return tonumber(now.seconds) + tonumber(now.nanoseconds) * 1e-9
