@@ -71,12 +71,12 @@ describe("agents.conf #nginx,", function()
     -- How many tokens were minted; `wanted` of them, if they come. (A log is written after
     -- the answer.)
     local function minted(wanted)
-      local deadline, _, count = core.now() + 2, nil, nil
-      repeat
-        _, count = (shell.read(e.dir .. "/access.log") or ""):gsub("/tokens ", "")
+      local deadline = core.now() + 2
+      while true do
         core.sleep(0.02)
-      until not wanted or count >= wanted or core.now() > deadline
-      return count
+        local _, count = (shell.read(e.dir .. "/access.log") or ""):gsub("/tokens ", "")
+        if not wanted or count >= wanted or core.now() > deadline then return count end
+      end
     end
 
     local function error_of(response)

@@ -194,13 +194,16 @@ local function connect(self, path, identifier, name)
   return redirect(link or path)
 end
 
+-- How the service says that a link is used up, or was somebody else's.
+local NOT_THEIRS = { not_found = true, bad_request = true, forbidden = true, conflict = true }
+
 -- Who comes back from a link, where the app says whether it is the right one.
 local function confirm(self, path, identifier, id)
   local ok, err = self.client.connected_accounts:verify_connected_account_user {
     auth_request_id = id, identifier = identifier, timeout = self.timeout,
   }
   if ok then return redirect(path) end
-  if err.kind == "not_found" or err.kind == "bad_request" then
+  if NOT_THEIRS[err.kind] then
     return html.page(400, "This could not be confirmed",
       "<p>The link was used before, or it was made for somebody else.</p>" .. back(path))
   end
