@@ -232,6 +232,26 @@ static void try_stranger(const reader *r, const char *p, size_t n) {
   }
 }
 
+/* Each member in its order, its value in the span; it gives up at the first that is no
+   plain string or word. */
+static void try_flat(const reader *r, const char *p, size_t n) {
+  sk_json_span name, value;
+  size_t at = 0, i;
+  for (i = 0;; i++) {
+    const member *m = i < r->count ? &r->top[i] : NULL;
+    sk_flat kind = sk_json_flat(p, n, &at, &name, &value);
+    if (kind == SK_FLAT_NOT) return;
+    MUST(at <= n);
+    if (kind == SK_FLAT_END) {
+      MUST(m == NULL);
+      return;
+    }
+    MUST(m != NULL && name.n == m->name_len && memcmp(name.p, m->name, name.n) == 0);
+    MUST(kind == SK_FLAT_STRING ? value.p == m->value + 1 && value.n + 2 == m->value_len
+                                : *m->value != '"');
+  }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
   input in = {bytes, n};
   int depth = (int)(take_byte(&in) % 66);
@@ -252,6 +272,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n) {
     try_mark(p, n, depth, report.rewrites);
     try_members(&r, p, n);
     try_stranger(&r, p, n);
+    try_flat(&r, p, n);
     MUST(sk_json_check(p, n, SK_JSON_DEPTH, &report) == SK_OK);
   }
   forget(r.top, r.count);

@@ -11,7 +11,8 @@ local core = require "scalekit.core"
 local nginx = {
   name = "nginx",
   --- Whether this program is nginx.
-  present = type(rawget(_G, "ngx")) == "table" and ngx.get_phase ~= nil,
+  present = type(rawget(_G, "ngx")) == "table" and type(ngx.config) == "table"
+    and ngx.get_phase ~= nil,
 }
 
 -- The monotonic clock again, in a form that LuaJIT compiles: a call of a C function
