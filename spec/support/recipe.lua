@@ -40,7 +40,7 @@ local function adapt(text, self, root, opts)
   end)
   text = put(text, "http {\n", PLACES .. (opts.http or ""))
   text = put(text, "worker_processes auto", "worker_processes " .. (opts.workers or 2))
-  text = put(text, "listen 8080", "listen 127.0.0.1:" .. self.port)
+  text = put(text, "listen 8080", "listen 127.0.0.1:%PORT%")
   for what, with in pairs(opts.replace or {}) do text = put(text, what, with) end
   return HEAD:format(opts.log or "warn") .. (text:gsub("%%PORT2?%%", {
     ["%PORT%"] = tostring(self.port), ["%PORT2%"] = tostring(self.port2),
