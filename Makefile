@@ -92,10 +92,16 @@ build/faults/server: $(wildcard spec/faults/*.c spec/faults/*.h)
 	$(CC) $(CFLAGS) $(WARN) -D_GNU_SOURCE $(filter %.c,$^) -lssl -lcrypto -lpthread -o $@
 
 # Tables and targets, in Markdown: the client beside bare libcurl, the MCP
-# client beside the TypeScript SDK's.
-bench: bench-client bench-mcp-client
+# client beside the TypeScript SDK's, a worker of nginx beside proxy_pass.
+bench: bench-client bench-mcp-client bench-nginx
 bench-client: build-5.4 build/bench/limit
 	@$(WITH_5.4) lua5.4 spec/bench/client.lua $(ROUNDS)
+# Inside nginx, beside proxy_pass. The load comes from wrk.
+bench-nginx:
+	@.ci/setup bench
+	@$(MAKE) --no-print-directory -s build-5.4 build-jit
+	@$(WITH_5.4) lua5.4 spec/bench/nginx.lua $(ROUNDS)
+	@for bench in $(wildcard spec/bench/edge.lua); do $(WITH_5.4) lua5.4 $$bench $(ROUNDS); done
 build/bench/limit: spec/bench/limit.c
 	@mkdir -p $(@D)
 	$(CC) -O2 $(WARN) -D_GNU_SOURCE $< -lcurl -o $@
@@ -132,5 +138,5 @@ clean:
 	rm -rf build
 
 .PHONY: demo dev test build build-all layers valgrind bench bench-client \
-  bench-mcp-client conformance fuzz walk docs types clean
+  bench-mcp-client bench-nginx conformance fuzz walk docs types clean
 .SECONDARY:

@@ -34,6 +34,10 @@ static sk_status leave(sk_status status) {
   return status;
 }
 
+const char *sk_crypt_library(void) {
+  return OpenSSL_version(OPENSSL_VERSION);
+}
+
 sk_status sk_random(void *out, size_t n) {
   enter();
   return leave(RAND_bytes_ex(NULL, (unsigned char *)out, n, 0) == 1 ? SK_OK : SK_INVALID);

@@ -10,6 +10,8 @@
 
 #pragma GCC visibility push(hidden)
 
+/* The libcrypto that answers here: "OpenSSL 3.0.11 …". */
+const char *sk_crypt_library(void);
 sk_status sk_random(void *out, size_t n);
 sk_status sk_sha256(const void *bytes, size_t n, unsigned char out[32]);
 /* HMAC-SHA-256 (RFC 2104). */

@@ -18,6 +18,8 @@ typedef struct sk_transfer sk_transfer;
 
 /* Seconds on the monotonic clock. */
 double sk_now(void);
+/* What libcurl is made of: "libcurl/7.88.1 OpenSSL/3.0.11 …". */
+const char *sk_http_library(void);
 
 /* --- the loop (loop.c, poll.c) ---------------------------------------------- */
 

@@ -17,6 +17,10 @@ double sk_now(void) {
   return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+const char *sk_http_library(void) {
+  return curl_version();
+}
+
 /* --- libcurl's callbacks: they take notes, nothing more --------------------- */
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ud, void *sp) {

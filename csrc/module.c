@@ -4,6 +4,8 @@
 #include <dlfcn.h>
 
 #include "bind.h"
+#include "crypt.h"
+#include "http.h"
 
 #ifndef SK_VERSION
 #error "SK_VERSION comes from the build"
@@ -21,6 +23,16 @@ static void stay_loaded(void) {
     (void)dlopen(self.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
 }
 
+/* libraries(): { http =, crypt = }, the versions of what is linked */
+static int libraries(lua_State *L) {
+  lua_newtable(L);
+  lua_pushstring(L, sk_http_library());
+  lua_setfield(L, -2, "http");
+  lua_pushstring(L, sk_crypt_library());
+  lua_setfield(L, -2, "crypt");
+  return 1;
+}
+
 int luaopen_scalekit_core(lua_State *L) {
   stay_loaded();
   lua_newtable(L);
@@ -34,6 +46,8 @@ int luaopen_scalekit_core(lua_State *L) {
   sk_open_seal(L);
   sk_open_auth(L);
   sk_open_loop(L);
+  lua_pushcfunction(L, libraries);
+  lua_setfield(L, -2, "libraries");
   lua_pushliteral(L, SK_VERSION);
   lua_setfield(L, -2, "version"); /* checked by scalekit.init: both halves match */
   return 1;

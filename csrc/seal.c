@@ -14,6 +14,10 @@
 
 static const char salt[] = "scalekit.seal.1";
 
+static OSSL_PARAM octets(const char *name, const void *bytes, size_t n) {
+  return OSSL_PARAM_construct_octet_string(name, (void *)(size_t)bytes, n); /* read only */
+}
+
 /* HKDF: `n` bytes that depend on the secret and on `info`. */
 static int derive(const void *secret, size_t secret_len, const void *info, size_t info_len,
                   unsigned char *out, size_t n) {
@@ -23,10 +27,9 @@ static int derive(const void *secret, size_t secret_len, const void *info, size_
   OSSL_PARAM params[5];
   int done;
   params[0] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0);
-  params[1] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)(size_t)secret, secret_len);
-  params[2] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)(size_t)salt,
-                                                sizeof salt - 1);
-  params[3] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(size_t)info, info_len);
+  params[1] = octets(OSSL_KDF_PARAM_KEY, secret, secret_len);
+  params[2] = octets(OSSL_KDF_PARAM_SALT, salt, sizeof salt - 1);
+  params[3] = octets(OSSL_KDF_PARAM_INFO, info, info_len);
   params[4] = OSSL_PARAM_construct_end();
   done = ctx != NULL && EVP_KDF_derive(ctx, out, n, params) == 1;
   EVP_KDF_CTX_free(ctx);
@@ -69,7 +72,8 @@ sk_status sk_seal(const sk_sealer *s, const void *context, size_t context_len, c
   if (!s->ready || n > SK_SEAL_MAX || context_len > SK_SEAL_MAX) return SK_INVALID;
   ERR_set_mark();
   done = RAND_bytes(out, SK_SEAL_NONCE) == 1 &&
-         run(s, 1, out, context, context_len, bytes, n, out + SK_SEAL_NONCE, out + SK_SEAL_NONCE + n);
+         run(s, 1, out, context, context_len, bytes, n, out + SK_SEAL_NONCE,
+             out + SK_SEAL_NONCE + n);
   ERR_pop_to_mark();
   return done ? SK_OK : SK_NOMEM;
 }
@@ -79,7 +83,8 @@ sk_status sk_unseal(const sk_sealer *s, const void *context, size_t context_len,
   const unsigned char *p = (const unsigned char *)sealed;
   unsigned char tag[SK_SEAL_TAG];
   int done;
-  if (!s->ready || n < SK_SEAL_EXTRA || n > SK_SEAL_MAX + SK_SEAL_EXTRA || context_len > SK_SEAL_MAX)
+  if (!s->ready || n < SK_SEAL_EXTRA || n > SK_SEAL_MAX + SK_SEAL_EXTRA ||
+      context_len > SK_SEAL_MAX)
     return SK_INVALID;
   n -= SK_SEAL_EXTRA;
   memcpy(tag, p + SK_SEAL_NONCE + n, sizeof tag);

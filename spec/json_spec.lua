@@ -1,4 +1,3 @@
-local core = require "scalekit.core"
 local json = require "scalekit.json"
 
 local number_type = rawget(math, "type") or type
@@ -167,5 +166,28 @@ describe("json", function()
     assert.has_error(function() json.encode(nil) end)
     assert.has_error(function() json.encode(1 / 0) end)
     assert.has_error(function() json.encode(loop) end)
+  end)
+
+  it("reads an object of strings and words as it reads one in a list", function()
+    local words = {
+      '"a"', '""', '"zoë 🙂"', '"\127"', "true", "false", "null", '"\\n"', '"\\\\"', '"\\""', "1",
+      "-0.5", "[]", "{}", "[1]", '{"a":"b"}', (' "%s"'):format(("x"):rep(900)), "\n null\t",
+    }
+    local seed = 1
+    local function random(n)
+      seed = seed * 16807 % 2147483647
+      return seed % n + 1
+    end
+    for i = 1, 3000 do
+      local members = {}
+      for k = 1, random(5) - 1 do
+        members[k] = ('%s"%s%d"%s:%s'):format((" "):rep(random(2) - 1),
+          random(9) == 1 and "\\u0041" or "m", k, (" "):rep(random(2) - 1),
+          words[random(i % 2 == 0 and 7 or #words)])
+      end
+      local text = " {" .. table.concat(members, ",") .. (random(2) == 1 and " } " or "}")
+      assert.same(assert(json.decode("[" .. text .. "]"))[1], assert(json.decode(text)), text)
+    end
+    assert.equal(json.null, json.decode('{"a":null}').a)
   end)
 end)

@@ -18,6 +18,7 @@ local duration = require "scalekit.duration"
 local errors = require "scalekit.error"
 local json = require "scalekit.json"
 local later = require "scalekit.later"
+local nginx = require "scalekit.driver.nginx"
 local moment = require "scalekit.moment"
 local options = require "scalekit.options"
 local resource = require "scalekit.resource"
@@ -206,8 +207,9 @@ function scalekit.new(opts)
     settings[pair[1]] = value
   end
   if #missing > 0 then
-    return fail("not set: " .. table.concat(missing, ", ")
-      .. " (set the environment variables, or give env_url, client_id and client_secret)")
+    return fail("not set: " .. table.concat(missing, ", ") .. " (set the environment variables"
+      .. (nginx.present and ", and name them with nginx's directive env" or "")
+      .. ", or give env_url, client_id and client_secret)")
   end
   local problem = address.fault(settings.env_url, opts.allow_insecure_http)
   if problem then return fail((opts.env_url and "env_url " or "SCALEKIT_ENV_URL ") .. problem) end

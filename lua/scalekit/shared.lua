@@ -26,7 +26,8 @@ function shared.store(option)
   if option == nil then return nil end
   return nil, errors.new {
     kind = "configuration",
-    message = nginx.present and ("shared_dict: nginx has no lua_shared_dict named '%s'"):format(option)
+    message = nginx.present
+      and ("shared_dict: nginx has no lua_shared_dict named '%s'"):format(option)
       or "shared_dict: there is shared memory inside nginx alone",
   }
 end

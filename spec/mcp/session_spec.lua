@@ -1,5 +1,5 @@
 local script = require "spec.support.mcp_script"
-local step = require "scalekit.driver.step"
+local scalekit = require "scalekit"
 
 local done = script.result '{"content":[]}'
 
@@ -100,7 +100,7 @@ describe("mcp session", function()
     local opening, opened = script.handshake(nil, "s2")
     local initialized = 0
     local function serve(seen, peer)
-      step.sleep(0.01)
+      scalekit.sleep(0.01)
       if seen.message.method == "initialize" then
         initialized = initialized + 1
         return opening(seen, peer)
@@ -114,10 +114,10 @@ describe("mcp session", function()
     local steps = {}
     for i = 1, 40 do steps[i] = serve end
     local connection = script.legacy(steps, { session = "s1" })
-    step.run(function()
+    scalekit.run(function()
       local calls = {}
       for i = 1, 10 do calls[i] = function() return connection:call_tool "x" end end
-      local results = step.all(calls)
+      local results = scalekit.all(calls)
       for i = 1, 10 do assert.is_table(results[i]) end
     end)
     assert.equal(1, initialized)

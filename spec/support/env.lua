@@ -3,10 +3,10 @@
 local busted = require "busted"
 
 local core = require "scalekit.core"
-local curl = require "scalekit.transport.curl"
+local driver = require "scalekit.driver"
 local inproc = require "scalekit.transport.inproc"
 local scalekit = require "scalekit"
-local step = require "scalekit.driver.step"
+local transport = require "scalekit.transport"
 local json = require "scalekit.json"
 local launch = require "scalekit.host.launch"
 local memory = require "scalekit.vmcp.store.memory"
@@ -49,7 +49,7 @@ local function start_in_process(env, options)
 end
 
 local function start_nginx(env, options)
-  env.send = curl.new()
+  env.send = transport.default {}
   local hook
   if options.webhook then
     env.receiver = assert(launch.start { app = "spec.support.hook_app", lua_path = "?.lua" })
@@ -176,7 +176,7 @@ function Env:deliveries(count, fits)
       if fits(attempt.event) then found[#found + 1] = attempt end
     end
     if #found >= count or self.app or core.now() > deadline - 1 then return found end
-    core.sleep(0.02)
+    driver.current().sleep(0.02)
   end
 end
 
@@ -306,9 +306,9 @@ end
 -- Runs `fn(i)` `count` times at once → array of what each returned first.
 function support.together(count, fn)
   local results = {}
-  step.run(function()
+  scalekit.run(function()
     for i = 1, count do
-      step.spawn(function()
+      scalekit.spawn(function()
         results[i] = fn(i)
       end)
     end

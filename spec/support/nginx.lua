@@ -4,6 +4,7 @@ local core = require "scalekit.core"
 local curl = require "scalekit.transport.curl"
 local find = require "scalekit.host.find"
 local json = require "scalekit.json"
+local secrets = require "spec.support.secrets"
 local shell = require "scalekit.host.shell"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 113 143
@@ -160,6 +161,9 @@ function server:errors()
 end
 
 function server:stop()
+  for _, name in ipairs { "error.log", "access.log" } do -- no secret may be in there
+    for line in (shell.read(self.dir .. "/" .. name) or ""):gmatch "[^\n]+" do secrets.note(line) end
+  end
   self.loop:close()
   self.lifeline:close()
 end

@@ -40,15 +40,17 @@ local function adapt(text, self, root, opts)
   end)
   text = put(text, "http {\n", PLACES .. (opts.http or ""))
   text = put(text, "worker_processes auto", "worker_processes " .. (opts.workers or 2))
-  text = put(text, "listen 8080", "listen 127.0.0.1:" .. self.port)
+  text = put(text, "listen 8080", "listen 127.0.0.1:%PORT%")
   for what, with in pairs(opts.replace or {}) do text = put(text, what, with) end
-  return HEAD:format(opts.log or "warn") .. text:gsub("%%PORT2%%", tostring(self.port2))
+  return HEAD:format(opts.log or "warn") .. (text:gsub("%%PORT2?%%", {
+    ["%PORT%"] = tostring(self.port), ["%PORT2%"] = tostring(self.port2),
+  }))
 end
 
 --- Starts one.
 -- @tparam string name of the file
--- @tparam table opts `replace` (text → text), `http` (directives before all others, in which
---   %PORT2% is a second port), `env`, `workers`, `log`
+-- @tparam table opts `replace` (text → text) and `http` (directives before all others), in which
+--   %PORT% is where it listens and %PORT2% a second port; `env`, `workers`, `log`
 function recipe.start(name, opts)
   local text = assert(shell.read(DIRECTORY .. name))
   return nginx.start {

@@ -11,19 +11,17 @@ local core = require "scalekit.core"
 local nginx = {
   name = "nginx",
   --- Whether this program is nginx.
-  present = type(rawget(_G, "ngx")) == "table" and ngx.get_phase ~= nil,
+  present = type(rawget(_G, "ngx")) == "table" and type(ngx.config) == "table"
+    and ngx.get_phase ~= nil,
 }
 
 -- The monotonic clock again, in a form that LuaJIT compiles: a call of a C function
 -- takes it out of its compiled code and back.
 local function compiled_clock()
   local ffi = require "ffi"
-  ffi.cdef [[
-    struct scalekit_timespec { long seconds, nanoseconds; };
-    int scalekit_clock(int id, struct scalekit_timespec *now) __asm__("clock_gettime");
-  ]]
+  ffi.cdef [[int scalekit_clock(int id, void *now) __asm__("clock_gettime");]]
   local MONOTONIC = 1
-  local now, C = ffi.new "struct scalekit_timespec", ffi.C
+  local now, C = ffi.new "struct { long seconds, nanoseconds; }", ffi.C
   return function()
     C.scalekit_clock(MONOTONIC, now)
     return tonumber(now.seconds) + tonumber(now.nanoseconds) * 1e-9

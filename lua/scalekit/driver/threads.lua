@@ -55,7 +55,8 @@ local function supervise(task, fn, ...)
     nginx.join(worker) -- nginx counts one that nobody has taken leave of
   else
     nginx.kill(worker)
-    task.results = { n = 2, nil, errors.new { kind = "cancelled", message = "the task was cancelled" } }
+    local err = errors.new { kind = "cancelled", message = "the task was cancelled" }
+    task.results = { n = 2, nil, err }
   end
   if task.finish then task.finish:set() end
   task.done:set()

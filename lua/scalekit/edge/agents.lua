@@ -115,7 +115,8 @@ local function open(self, config, identifier, deadline)
   if not session then return nil, err end
   local path
   path, err = path_of(self, session.url)
-  return path, session.token or err, self.expiry
+  if not path then return nil, err end
+  return path, session.token, self.expiry
 end
 
 -- Who asks, as authentication has it; nil where that is nobody.
@@ -124,7 +125,7 @@ local function asker(self, config)
   if not identifier then return nil end
   run = run or ""
   if type(identifier) ~= "string" or type(run) ~= "string" or #identifier > LONGEST
-    or #run > LONGEST or identifier:find "%z" or run:find "%z" then
+    or #run > LONGEST or identifier:find("\0", 1, true) or run:find("\0", 1, true) then
     error("edge.agents: authenticate must return strings without NUL, of 1024 bytes at most", 0)
   end
   return identifier, config .. "\0" .. identifier .. "\0" .. run
@@ -136,17 +137,23 @@ local function refuse(self, err)
   return host.answer(refused)
 end
 
-local function run_of(self, config, identifier, key)
-  local run = self.runs:find(key)
-  if run then return run end
+local function begin(self, config, identifier, key)
   return self.runs:begin(key, core.now() + self.timeout, function(deadline)
     return open(self, config, identifier, deadline)
   end)
 end
 
-local function pass_on(run)
+-- Apart from `begin`: LuaJIT compiles no function that makes closures.
+local function run_of(self, config, identifier, key)
+  local run = self.runs:find(key)
+  if run then return run end
+  return begin(self, config, identifier, key)
+end
+
+local function pass_on(run, key)
   host.set_variable("scalekit_path", run.path)
   host.set_variable("scalekit_authorization", run.authorization)
+  host.set_variable("scalekit_run", key)
   host.pass_mcp_headers()
 end
 
@@ -154,13 +161,13 @@ end
 local function end_run(self, key)
   local run = host.header "mcp_session_id" and self.runs:find(key)
   self.runs:finish(key)
-  if run then return pass_on(run) end
+  if run then return pass_on(run, key) end
   return host.answer(answer.empty(204))
 end
 
 --- Decides about a request: `access_by_lua_block { agents:access(ngx.var.agent_config) }`.
--- Passes on with the variables `$scalekit_path` and `$scalekit_authorization` set, or
--- answers.
+-- Passes on with the variables `$scalekit_path`, `$scalekit_authorization` and
+-- `$scalekit_run` set, or answers.
 -- @tparam string config name or id of the config
 function agents:access(config)
   local method = host.method()
@@ -179,20 +186,20 @@ function agents:access(config)
   end
   local run, err = run_of(self, config, identifier, key)
   if not run then return refuse(self, err) end
-  return pass_on(run)
+  return pass_on(run, key)
 end
 
 --- The server has refused the token: another one, once. For the location to which
--- `error_page 401` leads.
--- @tparam string config
-function agents:again(config)
+-- `error_page 401` leads: `access_by_lua_block { agents:again() }`.
+function agents:again()
   host.drop_answer_header "WWW-Authenticate" -- it is about our token
-  local identifier, key = asker(self, config)
-  if not identifier or host.method() == "DELETE" then return host.answer(answer.empty(204)) end
+  if host.method() == "DELETE" then return host.answer(answer.empty(204)) end
+  local key = host.variable "scalekit_run"
+  local config, identifier = key:match "^(%Z*)%z(%Z*)"
   self.runs:finish(key, host.variable "scalekit_authorization")
   local run, err = run_of(self, config, identifier, key)
   if not run then return refuse(self, err) end
-  return pass_on(run)
+  return pass_on(run, key)
 end
 
 --- The server has refused that token, too: this is nothing that the agent could mend.

@@ -9,13 +9,34 @@
 -- `examples/openresty/` has a complete configuration for each.
 -- @module scalekit.edge
 
+local nginx = require "scalekit.driver.nginx"
+
 local edge = {}
+
+local function load(name)
+  if not nginx.present then error("scalekit.edge: this is not nginx", 3) end
+  return require("scalekit.edge." .. name)
+end
 
 --- Mint and inject, see `scalekit.edge.agents`.
 -- @tparam table opts
 -- @treturn scalekit.edge.agents
 function edge.agents(opts)
-  return require("scalekit.edge.agents").new(opts)
+  return load("agents").new(opts)
+end
+
+--- Token check for an MCP server of your own, see `scalekit.edge.guard`.
+-- @tparam table opts
+-- @treturn scalekit.edge.guard
+function edge.guard(opts)
+  return load("guard").new(opts)
+end
+
+--- A page of a user's connections, see `scalekit.edge.portal`.
+-- @tparam table opts
+-- @treturn scalekit.edge.portal
+function edge.portal(opts)
+  return load("portal").new(opts)
 end
 
 return edge

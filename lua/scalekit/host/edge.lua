@@ -5,7 +5,7 @@
 local core = require "scalekit.core"
 
 local find, gsub, lower = string.find, string.gsub, string.lower
-local clear_header = ngx.req.clear_header
+local clear_header, set_header = ngx.req.clear_header, ngx.req.set_header
 
 local edge = {}
 
@@ -44,9 +44,14 @@ function edge.set_variable(name, value)
   ngx.var[name] = value
 end
 
---- Replaces a header of the request, for whom it is passed on to; nil takes it out.
-function edge.set_header(name, value)
-  if value then ngx.req.set_header(name, value) else clear_header(name) end
+--- Replaces headers of the request, for whom it is passed on to.
+-- @tparam table names
+-- @tparam table values in the same order; false takes a header out
+function edge.set_headers(names, values)
+  for i = 1, #names do
+    local value = values[i]
+    if value then set_header(names[i], value) else clear_header(names[i]) end
+  end
 end
 
 -- Headers of a request that say something to an MCP server. What an agent shows to

@@ -31,7 +31,8 @@ end
 -- @tparam[opt] userdata sealer of `scalekit.core`: the value rests sealed
 function store:cell(name, sealer)
   return setmetatable({
-    dict = self.dict, sealer = sealer, key = "client value " .. name, lock_key = "client lock " .. name,
+    dict = self.dict, sealer = sealer,
+    key = "client value " .. name, lock_key = "client lock " .. name,
   }, cell)
 end
 
@@ -75,7 +76,8 @@ function cell:write(value, renew, over)
   local stamp = core.base64url(core.random(9))
   local head = ("%.3f %.3f %s"):format(renew, over, stamp)
   if self.sealer then value = self.sealer:seal(value, head) end
-  local ok, problem = self.dict:safe_set(self.key, head .. " " .. value, math.max(over - core.now(), 0.001))
+  local life = math.max(over - core.now(), 0.001)
+  local ok, problem = self.dict:safe_set(self.key, head .. " " .. value, life)
   if not ok and problem == "no memory" then
     ngx.log(ngx.WARN, "scalekit: lua_shared_dict is full: every worker fetches for itself")
   end

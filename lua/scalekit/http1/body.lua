@@ -86,7 +86,8 @@ function body:next()
     if kind then return nil, kind, message end
     if bytes and bytes ~= "" then
       if self.coded then
-        return nil, "protocol", ("the answer is encoded (%s), which nobody asked for"):format(self.coded)
+        return nil, "protocol",
+          ("the answer is encoded (%s), which nobody asked for"):format(self.coded)
       end
       return bytes
     end

@@ -38,6 +38,15 @@ local function pending_of(session, all)
   return pending
 end
 
+--- The accounts as they are, a list; creates nothing.
+-- @treturn[1] table
+-- @treturn[2] nil
+-- @treturn[2] table error
+function accounts.all(session, time)
+  local all, err = list(session, false, time)
+  return all, err
+end
+
 --- The state of the accounts; creates nothing.
 -- @treturn[1] table those that the user has to authorize
 -- @treturn[2] nil

@@ -14,7 +14,8 @@ local PIECE = 65536 -- bytes to read at most in one go
 local SLACK = 0.005 -- seconds: nginx's clock stands still while it works
 
 local NAMES = "; nginx compares certificates with names alone, so use one, or set server_name"
-local TRUST = "; nginx's directive lua_ssl_trusted_certificate names the file of authorities to trust"
+local TRUST = "; nginx's directive lua_ssl_trusted_certificate names the file of authorities"
+  .. " to trust"
 
 -- What to do about a certificate that does not verify, by OpenSSL's number.
 local ADVICE = {
@@ -163,7 +164,9 @@ function link:send(bytes)
   self.sent = true
   local n, err = self.sock:send(bytes)
   if n then return true end
-  if err == "timeout" then return nil, "timeout", lateness(self, "sending") or "sending took too long" end
+  if err == "timeout" then
+    return nil, "timeout", lateness(self, "sending") or "sending took too long"
+  end
   return nil, "network", "the connection broke while the request was sent: " .. err
 end
 
@@ -208,7 +211,11 @@ end
 --- Gives it back to the pool, for the next request. How many the pool holds and
 -- for how long is up to lua_socket_pool_size and lua_socket_keepalive_timeout.
 function link:keep()
-  if self.sock:setkeepalive() then self.origin.idle = self.origin.idle + 1 end
+  if self.sock:setkeepalive() then
+    self.origin.idle = self.origin.idle + 1
+  else
+    self.sock:close() -- something has come that nobody asked for, or the end
+  end
 end
 
 return link

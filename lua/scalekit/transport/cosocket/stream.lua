@@ -40,7 +40,9 @@ local function receive(self)
   self.reading = false
   if not self.link then -- closed meanwhile
     self.closing:close()
-    return nil, errors.new { kind = "cancelled", message = "the stream was closed", outcome = "unknown" }
+    return nil, errors.new {
+      kind = "cancelled", message = "the stream was closed", outcome = "unknown",
+    }
   elseif bytes then
     return bytes
   elseif kind then
