@@ -2,8 +2,9 @@
 ** bind_json.c - writes Lua values as JSON: json_encoder(null, array_mt, raw_mt,
 ** empty_array) → encode(value) → text.
 **
-** Access is raw: no metamethod runs, so nothing calls back while the
-** buffer, which is an upvalue and so survives a throw, is half written.
+** Access is raw, so no metamethod runs. A finaliser may all the same, wherever Lua
+** allocates: it may encode something itself, so whoever encodes has the writer for
+** himself, and change the tables, so names are copies.
 */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,11 +14,13 @@
 #include "wire.h"
 
 enum { MAX_DEPTH = 512, MAX_PLACE = 16, SLOTS = 6 };
+enum { SPARE = 64 * 1024 }; /* bytes; larger buffers are not kept */
 enum { UP_WRITER = 1, UP_NULL, UP_ARRAY, UP_RAW, UP_EMPTY };
+enum { VALUE = 1, WRITER }; /* where encode has them */
 
 typedef struct step { /* one step of the way to a value, for messages */
-  const char *name;
-  size_t index;
+  int is_name;
+  size_t at; /* in writer.names; or the index */
 } step;
 
 typedef struct key {
@@ -27,7 +30,9 @@ typedef struct key {
 
 typedef struct writer {
   sk_head head;
-  sk_buf out, keys;
+  sk_buf out;
+  sk_buf keys;  /* of the object at hand, to be sorted                   */
+  sk_buf names; /* of all that are open: each its length, then its bytes */
   int depth;
   step place[MAX_PLACE];
 } writer;
@@ -37,28 +42,53 @@ static int writer_gc(lua_State *L) {
   if (sk_bury(&w->head)) {
     sk_buf_free(&w->out);
     sk_buf_free(&w->keys);
+    sk_buf_free(&w->names);
   }
   return 0;
+}
+
+/* The name at `at`, which stays there until another is added. */
+static key name_at(const writer *w, size_t at) {
+  key k;
+  memcpy(&k.n, w->names.p + at, sizeof k.n);
+  k.p = w->names.p + at + sizeof k.n;
+  return k;
+}
+
+static void trim(sk_buf *b) {
+  if (b->cap > SPARE) sk_buf_free(b);
+}
+
+/* Puts the writer back to rest. */
+static void give(lua_State *L, writer *w) {
+  trim(&w->out);
+  trim(&w->keys);
+  trim(&w->names);
+  lua_pushvalue(L, WRITER);
+  lua_replace(L, lua_upvalueindex(UP_WRITER));
 }
 
 /* Never returns. */
 static int fail(lua_State *L, writer *w, const char *what) {
   luaL_Buffer b;
   int i;
+  luaL_checkstack(L, LUA_MINSTACK, "cannot encode such deep nesting"); /* long names take many */
   luaL_buffinit(L, &b);
   luaL_addstring(&b, "cannot encode ");
   luaL_addstring(&b, what);
   for (i = 0; i < w->depth && i < MAX_PLACE; i++) {
     char text[32];
-    luaL_addstring(&b, i == 0 ? " at " : w->place[i].name ? "." : "");
-    if (w->place[i].name) {
-      luaL_addstring(&b, w->place[i].name);
+    luaL_addstring(&b, i == 0 ? " at " : w->place[i].is_name ? "." : "");
+    if (w->place[i].is_name) {
+      key k = name_at(w, w->place[i].at);
+      luaL_addlstring(&b, k.p, k.n);
     } else {
-      snprintf(text, sizeof text, "[%lu]", (unsigned long)w->place[i].index);
+      snprintf(text, sizeof text, "[%lu]", (unsigned long)w->place[i].at);
       luaL_addstring(&b, text);
     }
   }
   luaL_pushresult(&b);
+  give(L, w);
   return lua_error(L);
 }
 
@@ -145,8 +175,8 @@ static void add_list(lua_State *L, writer *w, int list, size_t n) {
   add(L, w, "[", 1);
   for (i = 1; i <= n; i++) {
     if (w->depth <= MAX_PLACE) {
-      w->place[w->depth - 1].name = NULL;
-      w->place[w->depth - 1].index = i;
+      w->place[w->depth - 1].is_name = 0;
+      w->place[w->depth - 1].at = i;
     }
     if (i > 1) add(L, w, ",", 1);
     lua_rawgeti(L, list, (int)i);
@@ -164,18 +194,31 @@ static int by_name(const void *a, const void *b) {
   return order ? order : (x->n > y->n) - (x->n < y->n);
 }
 
-/* Members go in the order of their names: equal values give equal texts. The
-   keys of all open objects lie one behind the other in w->keys; the strings
-   themselves are kept alive by the tables. */
-static void add_object(lua_State *L, writer *w, int object, size_t n) {
-  size_t i, base = w->keys.len;
-  enter(L, w);
-  if (n > 1) qsort(w->keys.p + base - n * sizeof(key), n, sizeof(key), by_name);
-  add(L, w, "{", 1);
+/* Sorts the keys at hand and notes their names: equal values give equal texts. */
+static void add_names(lua_State *L, writer *w, size_t n) {
+  size_t i;
+  if (n > 1) qsort(w->keys.p, n, sizeof(key), by_name);
   for (i = 0; i < n; i++) {
     key k;
-    memcpy(&k, w->keys.p + base + (i - n) * sizeof k, sizeof k);
-    if (w->depth <= MAX_PLACE) w->place[w->depth - 1].name = k.p;
+    memcpy(&k, w->keys.p + i * sizeof k, sizeof k);
+    if (sk_buf_add(&w->names, &k.n, sizeof k.n) != SK_OK ||
+        sk_buf_add(&w->names, k.p, k.n) != SK_OK)
+      fail(L, w, "that much");
+  }
+}
+
+static void add_object(lua_State *L, writer *w, int object, size_t n) {
+  size_t i, first = w->names.len, at = first;
+  enter(L, w);
+  add_names(L, w, n);
+  add(L, w, "{", 1);
+  for (i = 0; i < n; i++) {
+    key k = name_at(w, at);
+    if (w->depth <= MAX_PLACE) {
+      w->place[w->depth - 1].is_name = 1;
+      w->place[w->depth - 1].at = at;
+    }
+    at += sizeof k.n + k.n;
     if (i > 0) add(L, w, ",", 1);
     add_string(L, w, k.p, k.n);
     add(L, w, ":", 1);
@@ -185,7 +228,7 @@ static void add_object(lua_State *L, writer *w, int object, size_t n) {
     lua_pop(L, 1);
   }
   add(L, w, "}", 1);
-  w->keys.len = base - n * sizeof(key);
+  w->names.len = first;
   w->depth--;
 }
 
@@ -204,6 +247,7 @@ static void fail_key(lua_State *L, writer *w) {
 static void add_table(lua_State *L, writer *w, int table) {
   size_t names = 0, numbers = 0, last = 0;
   int listed = is_meta(L, table, UP_ARRAY);
+  w->keys.len = 0;
   lua_pushnil(L);
   while (lua_next(L, table)) {
     lua_pop(L, 1);
@@ -271,24 +315,41 @@ static void put(lua_State *L, writer *w, int value) {
   }
 }
 
-static int encode(lua_State *L) {
-  writer *w = (writer *)lua_touserdata(L, lua_upvalueindex(UP_WRITER));
-  luaL_checkany(L, 1);
-  lua_settop(L, 1);
+static writer *new_writer(lua_State *L) {
+  writer *w = (writer *)sk_new(L, SK_WRITER, sizeof *w, 0);
+  sk_buf_init(&w->out, (size_t)-1 / 2);
+  sk_buf_init(&w->keys, (size_t)-1 / 2);
+  sk_buf_init(&w->names, (size_t)-1 / 2);
+  return w;
+}
+
+/* Pushes a writer that nobody else has: the one at rest, or a new one. */
+static writer *take(lua_State *L) {
+  writer *w;
+  lua_pushvalue(L, lua_upvalueindex(UP_WRITER));
+  w = (writer *)lua_touserdata(L, -1);
+  if (w == NULL) return new_writer(L);
+  lua_pushnil(L);
+  lua_replace(L, lua_upvalueindex(UP_WRITER));
   w->depth = 0;
-  w->out.len = w->keys.len = 0;
-  put(L, w, 1);
+  w->out.len = w->names.len = 0;
+  return w;
+}
+
+static int encode(lua_State *L) {
+  writer *w;
+  luaL_checkany(L, VALUE);
+  lua_settop(L, VALUE);
+  w = take(L);
+  put(L, w, VALUE);
   lua_pushlstring(L, w->out.p, w->out.len);
-  if (w->out.cap > 64 * 1024) sk_buf_free(&w->out); /* do not sit on one large text */
+  give(L, w);
   return 1;
 }
 
 static int json_encoder(lua_State *L) {
-  writer *w;
   lua_settop(L, 4);
-  w = (writer *)sk_new(L, SK_WRITER, sizeof *w, 0);
-  sk_buf_init(&w->out, (size_t)-1 / 2);
-  sk_buf_init(&w->keys, (size_t)-1 / 2);
+  (void)new_writer(L);
   lua_insert(L, 1);
   lua_pushcclosure(L, encode, 5);
   return 1;

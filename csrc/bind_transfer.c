@@ -101,7 +101,7 @@ int sk_loop_submit(lua_State *L) {
   b->t = sk_transfer_new(l); /* from here on the box owns it, whatever throws */
   if (b->t == NULL) return luaL_error(L, "scalekit: out of memory");
   problem = fill(L, b->t);
-  if (!problem) problem = sk_judge(L, sk_transfer_submit(b->t, p, &o), "not a request HTTP knows");
+  if (!problem) problem = sk_judge(L, sk_transfer_submit(l, b->t, p, &o), "not a request HTTP knows");
   if (!problem) return 1;
   lua_pushnil(L);
   lua_pushstring(L, problem);

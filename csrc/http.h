@@ -103,7 +103,7 @@ typedef struct sk_transfer_options {
   int producing;         /* the body follows, by sk_transfer_write              */
 } sk_transfer_options;
 
-/* For this loop alone. NULL: out of memory. */
+/* Perhaps one that the loop has spared. NULL: out of memory. */
 sk_transfer *sk_transfer_new(sk_loop *l);
 /* Cancels it where it still runs. Wipes what it sent and got. */
 void sk_transfer_free(sk_transfer *t);
@@ -114,7 +114,8 @@ void sk_transfer_headers(sk_transfer *t, sk_headers *h);
 /* Authorization: Bearer <token> */
 sk_status sk_transfer_bearer(sk_transfer *t, const char *token, size_t n);
 sk_status sk_transfer_body(sk_transfer *t, const char *bytes, size_t n);
-sk_status sk_transfer_submit(sk_transfer *t, sk_profile *p, const sk_transfer_options *o);
+sk_status sk_transfer_submit(sk_loop *l, sk_transfer *t, sk_profile *p,
+                             const sk_transfer_options *o);
 
 unsigned long sk_transfer_id(const sk_transfer *t);
 /* True while there is something for the owner to do: take the head of a

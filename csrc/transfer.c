@@ -16,6 +16,7 @@ static void keep(sk_buf *to, sk_buf from, size_t max) {
   to->max = max;
 }
 
+/* It does not know the loop before it is submitted: nobody would tell it of its end. */
 sk_transfer *sk_transfer_new(sk_loop *l) {
   sk_transfer *t = l->spare;
   if (t) {
@@ -36,7 +37,6 @@ sk_transfer *sk_transfer_new(sk_loop *l) {
     sk_buf_init(&t->body, (size_t)-1);
     sk_buf_init(&t->head, SK_MAX_HEAD);
   }
-  t->loop = l;
   t->deadline = t->due = -1;
   return t;
 }
@@ -164,8 +164,8 @@ static void unlink_from_loop(sk_transfer *t) {
 
 /* --- submitting --------------------------------------------------------------------- */
 
-sk_status sk_transfer_submit(sk_transfer *t, sk_profile *p, const sk_transfer_options *o) {
-  sk_loop *l = t->loop;
+sk_status sk_transfer_submit(sk_loop *l, sk_transfer *t, sk_profile *p,
+                             const sk_transfer_options *o) {
   size_t n = strlen(o->method);
   if (t->url.len == 0 || n >= sizeof t->method || !sk_is_token(o->method, n)) return SK_INVALID;
   memcpy(t->method, o->method, n + 1);
@@ -183,6 +183,7 @@ sk_status sk_transfer_submit(sk_transfer *t, sk_profile *p, const sk_transfer_op
   t->deadline = o->timeout > 0 ? t->started + o->timeout : -1;
   t->id = ++l->last_id;
   t->submitted = 1;
+  t->loop = l;
   t->next = l->all;
   if (l->all) l->all->prev = t;
   l->all = t;

@@ -144,6 +144,34 @@ describe("json", function()
     assert.equal('{"a":1}', json.encode(trap))
   end)
 
+  it("does not mind a finaliser that encodes too, and changes what is being encoded", function()
+    local value, changing, armed = {}, {}, true
+    for i = 1, 200 do
+      local name = ("name-%d-that-is-too-long-to-be-known-already"):format(i)
+      value[name] = { [name .. "-a"] = i, [name .. "-b"] = { i } }
+    end
+    local function arm()
+      local function finalise()
+        json.encode { a = { b = { c = ("x"):rep(100) } }, d = 1, e = 2 }
+        for name in pairs(changing) do changing[name] = nil end
+        if armed then arm() end
+      end
+      if rawget(_G, "newproxy") then
+        getmetatable(newproxy(true)).__gc = finalise -- luacheck: ignore 113
+      else
+        setmetatable({}, { __gc = finalise })
+      end
+    end
+    local text = json.encode(value)
+    for _ = 1, 10 do arm() end
+    for _ = 1, 30 do
+      for i = 1, 50 do changing[("changing %d %s"):format(i, text)] = i end
+      pcall(json.encode, changing) -- what it says depends on when the collector ran
+      assert.equal(text, json.encode(value))
+    end
+    armed = false
+  end)
+
   it("throws on what cannot be JSON, and says where it stands", function()
     local loop = {}
     loop.loop = loop

@@ -47,6 +47,18 @@ describe("regressions", function()
     assert.equal(2, calls)
   end)
 
+  it("a request that never went out does not mind that its loop is gone", function()
+    for _ = 1, 10 do
+      local loop = core.loop {}
+      assert.is_nil((loop:submit(loop:profile {}, "GET", "file:///x")))
+      loop:close()
+      local others = {} -- they get the memory of the loop
+      for size = 3000, 6000, 8 do others[#others + 1] = ("x"):rep(size) end
+      collectgarbage()
+      for _, other in ipairs(others) do assert.is_nil(other:find "[^x]") end
+    end
+  end)
+
   it("a request that waits for its turn keeps what it was given", function()
     local loop = core.loop { host_connections = 1 }
     local transfers = {}
