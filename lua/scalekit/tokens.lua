@@ -43,11 +43,25 @@ function validator:__tostring()
   return "scalekit.tokens(" .. self.env_url .. ")"
 end
 
+-- Whether it is a list of words, each of which is asked for: a table by name would
+-- ask for nothing, and pass every token.
+local function are_scopes(scopes)
+  local count = 0
+  for _ in pairs(scopes) do count = count + 1 end
+  for i = 1, count do
+    if type(scopes[i]) ~= "string" or scopes[i] == "" then return false end
+  end
+  return true
+end
+
 -- What only a programmer can get wrong, or nil.
 local function mistake(opts)
   if opts.now and opts.now - opts.now ~= 0 then return "option 'now' must be a Unix time" end
   for _, name in ipairs { "issuer", "audience" } do
     if opts[name] == true then return ("option '%s' must be a string, or false"):format(name) end
+  end
+  if opts.scopes and not are_scopes(opts.scopes) then
+    return "option 'scopes' must be a list of strings"
   end
   return nil
 end
