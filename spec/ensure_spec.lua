@@ -280,6 +280,17 @@ describe("ensure_config", function()
     end)
   end)
 
+  it("asks once where it is a connection that is not found, not the config", function()
+    scalekit.check(ensure { GMAIL })
+    local _, err = ensure { { connection_name = "nowhere", tools = scalekit.ALL } }
+    assert.same({ "not_found", 1 }, { err.kind, sent "update_config" })
+  end)
+
+  it("tries again when the service was not there for the create", function()
+    env:fail { operation = "create_config", status = 503 }
+    assert.is_true(scalekit.check(ensure { GMAIL }).created)
+  end)
+
   it("refuses an empty list of tools, as create_config does", function()
     local _, err = ensure { { connection_name = "gmail", tools = {} } }
     assert.same({ "ensure_config", "connection_tool_mappings[1].tools" },

@@ -180,19 +180,24 @@ local function create(mcp, wanted, time)
   return { config = response.config, created = true, changed = (compare({}, wanted)) }
 end
 
--- Whether somebody else was faster, or an answer was lost: what holds now has to
--- be read again. Names are unique, so trying again can make nothing twice.
+-- Whether somebody else was faster, an answer was lost, or nobody was there to create:
+-- what holds now has to be read again. Names are unique, so trying again can make nothing
+-- twice.
 local function is_stale(config, err)
   if err.kind == "cancelled" then return false end
-  return err.outcome == "unknown" or err.kind == (config and "not_found" or "conflict")
+  if err.outcome == "unknown" then return true end
+  if config then return err.kind == "not_found" end
+  return err.kind == "conflict" or err.kind == "unavailable"
 end
 
 local function settle(mcp, wanted, time)
-  local round = 0
+  local round, missed, problem = 0, nil, nil
   while true do
     round = round + 1
     local config, err = find(mcp, wanted.name, time)
     if config == nil then return nil, err end
+    -- the config is there after all: it was a connection that was not found
+    if config and config.id == missed then return nil, problem end
     local result
     if config then
       result, err = update(mcp, config, wanted, time)
@@ -201,6 +206,7 @@ local function settle(mcp, wanted, time)
     end
     if result then return result end
     if round == ROUNDS or not is_stale(config, err) then return nil, err end
+    missed, problem = config and err.kind == "not_found" and config.id or nil, err
     local awake, ended = time:sleep(retry.delay(round, mcp.client.random()) / 4)
     if not awake then return nil, ended.kind == "timeout" and err or ended end
   end
