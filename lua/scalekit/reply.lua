@@ -10,7 +10,7 @@ local schema = require "scalekit.schema"
 local reply = {}
 
 local MAX_DEPTH = 64
-local MAX_RAW = 4096    -- bytes of the raw body kept in an error
+local MAX_RAW = 4096    -- bytes of the raw body, and of each text in it, kept in an error
 local MAX_FIELDS = 64   -- refused fields kept in one
 
 local BY_GRPC = {
@@ -38,8 +38,9 @@ local UNSURE = { [500] = true, [502] = true, [504] = true }
 
 local CONFLICTS = { DUPLICATE_IDENTIFIER = true, RESOURCE_ALREADY_EXISTS = true }
 
+-- A text of the server, as much of it as an error keeps.
 local function text(value)
-  if type(value) == "string" and value ~= "" then return value end
+  if type(value) == "string" and value ~= "" then return value:sub(1, MAX_RAW) end
   return nil
 end
 
