@@ -154,6 +154,17 @@ local function cannot_clear()
   } }, NAME)
 end
 
+-- What became of it, if the service says so.
+local function outcome(response, created, changes)
+  if response.config then
+    return { config = response.config, created = created, changed = changes }
+  end
+  return nil, errors.new {
+    kind = "protocol", operation = NAME, outcome = "unknown",
+    message = "the service's answer holds no config",
+  }
+end
+
 local function update(mcp, config, wanted, time)
   local changes, described, mapped = compare(config, wanted)
   if #changes == 0 then return { config = config, created = false, changed = changes } end
@@ -166,7 +177,7 @@ local function update(mcp, config, wanted, time)
     connection_tool_mappings = mapped and wanted.given or nil,
   }
   if not response then return nil, err end
-  return { config = response.config, created = false, changed = changes }
+  return outcome(response, false, changes)
 end
 
 local function create(mcp, wanted, time)
@@ -177,7 +188,7 @@ local function create(mcp, wanted, time)
     connection_tool_mappings = wanted.given,
   }
   if not response then return nil, err end
-  return { config = response.config, created = true, changed = (compare({}, wanted)) }
+  return outcome(response, true, (compare({}, wanted)))
 end
 
 -- Whether somebody else was faster, an answer was lost, or nobody was there to create:
@@ -197,7 +208,7 @@ local function settle(mcp, wanted, time)
     local config, err = find(mcp, wanted.name, time)
     if config == nil then return nil, err end
     -- the config is there after all: it was a connection that was not found
-    if config and config.id == missed then return nil, problem end
+    if config and missed and config.id == missed then return nil, problem end
     local result
     if config then
       result, err = update(mcp, config, wanted, time)
