@@ -250,6 +250,9 @@ describe("scalekit.testing", function()
         function() return (env:fail { delay = "2m" }) end,
       ["testing.new: option 'client' cannot have 'transport'"] =
         function() return (testing.new { client = { transport = print } }) end,
+      ["testing.new: scalekit.new: unknown option 'tiemout' (did you mean 'timeout'?)"] =
+        function() return (testing.new { client = { tiemout = 1 } }) end,
+      ["env:allow: expected a link, "] = function() return (env:allow "magic") end,
       ["env:advance: option 'time' must be"] = function() return (env:advance(-1)) end,
       ["env:allow: expected a link"] = function() return (env:allow {}) end,
     }
