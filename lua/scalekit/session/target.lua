@@ -14,7 +14,9 @@ local function by_id(mcp, id, time)
   if not timeout then return nil, spent end
   local response, err = mcp:get_config { config_id = id, timeout = timeout }
   if not response then return nil, err end
-  if not response.config then return fail(time, "protocol", "the service's answer holds no config") end
+  if not response.config then
+    return fail(time, "protocol", "the service's answer holds no config")
+  end
   return response.config
 end
 
