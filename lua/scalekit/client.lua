@@ -156,7 +156,8 @@ function client:call(op, request)
     end
     local pause = err.retry_after or retry.delay(tries, self.random())
     if host.now() + pause >= deadline then return final(op, err, tries, perhaps_done) end
-    perhaps_done = perhaps_done or err.outcome == "unknown" or err.status == 503
+    perhaps_done = perhaps_done or err.outcome == "unknown"
+      or (err.status == 503 and not err.before_request)
     if self.hooks then self.hooks:retry(op, request, err, pause) end
     if not host.sleep(pause) then return final(op, err, tries, perhaps_done) end
     tries = tries + 1
