@@ -14,6 +14,10 @@ auth.__index = auth
 local OPERATION = "oauth/token"
 local REST = 0.5 -- seconds that a token endpoint which fails is left alone
 
+local function real_time()
+  return core.now()
+end
+
 -- What ended one caller's wait says nothing to the others.
 local PRIVATE = { timeout = true, cancelled = true }
 
@@ -24,6 +28,7 @@ function auth.new(settings)
     credentials = core.credentials(settings.client_id, settings.client_secret),
     url = settings.url,
     send = settings.send,
+    now = real_time, -- whose rest it is; another clock's in tests
     random = settings.random or math.random,
   }, auth)
 end
@@ -33,7 +38,6 @@ local function failed(err)
   local copy = {}
   for name, value in pairs(err) do copy[name] = value end
   copy.operation, copy.outcome, copy.before_request = OPERATION, "none", true
-  copy.raw = nil -- a server may echo what was sent
   return nil, errors.new(copy)
 end
 
@@ -55,6 +59,7 @@ local function request_token(self, deadline)
   if response.status ~= 200 then
     response.body = core.reveal(response.body)
     err = reply.failure(response)
+    err.raw = nil -- a server may echo what was sent
     local secret = core.reveal(self.credentials:form()):match "client_secret=([^&]*)"
     redact.error(err, { core.unpercent(secret) })
     if err.kind == "unauthorized" then
@@ -74,7 +79,7 @@ local function fetch(self, deadline)
   self.flight = flight
   local ok, err = request_token(self, deadline)
   if self.flight == flight then self.flight = nil end
-  if not ok and not PRIVATE[err.kind] then self.failure, self.failed_at = err, core.now() end
+  if not ok and not PRIVATE[err.kind] then self.failure, self.failed_at = err, self.now() end
   flight.done:set()
   return ok, err
 end
@@ -115,7 +120,7 @@ function auth:token(deadline)
     token, self.generation, self.renew_at = self.credentials:bearer()
     self.current = token
     if token then return token, self.generation end
-    if self.failure and core.now() - self.failed_at < REST then return failed(self.failure) end
+    if self.failure and self.now() - self.failed_at < REST then return failed(self.failure) end
     local again, err = join(self, deadline)
     if err then return failed(err) end
     if not again then

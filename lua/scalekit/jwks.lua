@@ -23,6 +23,10 @@ local REST = 1        -- seconds that an environment which fails is left alone
 local MAX_BODY = 64 * 1024
 local MAX_DEPTH = 16
 
+local function real_time()
+  return core.now()
+end
+
 -- What ended one caller's wait says nothing to the others.
 local PRIVATE = { timeout = true, cancelled = true }
 
@@ -37,6 +41,7 @@ function jwks.new(settings)
   return setmetatable({
     url = settings.url,
     send = settings.send,
+    now = real_time, -- another clock's in tests
     max_age = settings.max_age or MAX_AGE,
     flight = flight.new(),
     look_again = 0,
@@ -93,9 +98,9 @@ local function fetch(self, deadline)
   local mine = self.flight:start(deadline)
   local keys, err = request_keys(self, deadline)
   if keys then
-    self.keys, self.renew_at, self.failure = keys, core.now() + self.max_age, nil
+    self.keys, self.renew_at, self.failure = keys, self.now() + self.max_age, nil
   elseif not PRIVATE[err.kind] then
-    self.failure, self.failed_at = err, core.now()
+    self.failure, self.failed_at = err, self.now()
   end
   self.flight:land(mine)
   return keys ~= nil, err
@@ -103,7 +108,7 @@ end
 
 -- What to say where the keys cannot be fetched.
 local function make_do(self, key, err)
-  if key and core.now() < self.renew_at + GRACE then return key end
+  if key and self.now() < self.renew_at + GRACE then return key end
   return failed(err)
 end
 
@@ -117,7 +122,7 @@ end
 function jwks:key(kid, deadline)
   local fetched = false
   while true do
-    local now, key = core.now(), self.keys and self.keys[kid]
+    local now, key = self.now(), self.keys and self.keys[kid]
     local fresh = self.keys and now < self.renew_at
     if fetched or (fresh and (key or now < self.look_again)) then return key end
     if self.failure and now - self.failed_at < REST then return make_do(self, key, self.failure) end
@@ -127,7 +132,7 @@ function jwks:key(kid, deadline)
       local ok
       ok, err = fetch(self, deadline)
       if not ok then return make_do(self, key, err) end
-      if fresh or not self.keys[kid] then self.look_again = core.now() + LOOK_AGAIN end
+      if fresh or not self.keys[kid] then self.look_again = self.now() + LOOK_AGAIN end
       fetched = true
     end
   end

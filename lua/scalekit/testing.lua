@@ -150,7 +150,7 @@ function testing.new(opts)
   settings.client_secret = app.client_secret
   settings.transport = transport(self, clock)
   self.client = new_client(settings)
-  self.client.own_time = clock
+  self.client.own_time, self.client.auth.now = clock, clock.now
   self.client.random = function() return 0.5 end -- the same waits every time
   self.transport = transport(self, core)
   self.client.mcp_transport = self.transport

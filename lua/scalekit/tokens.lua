@@ -161,7 +161,7 @@ local function validate(self, what, kind, token, opts, time)
   if type(token) ~= "string" then return refuse("no token", "malformed_token") end
   local issuer = opts.issuer
   if issuer == nil then issuer = self.issuer end
-  local deadline = core.now() + timeout
+  local deadline = self.keys.now() + timeout
   local claims, err = jwt.verify(token, {
     keys = function(kid) return self.keys:key(kid, deadline) end,
     issuer = issuer or nil,
@@ -231,6 +231,7 @@ function tokens.lend(class)
         env_url = self.env_url, allow_insecure_http = true, -- checked before
         transport = self.hooks and self.hooks:transport(self.send, "keys") or self.send,
       }
+      if self.own_time then self.validator.keys.now = self.own_time.now end
       local claims, err = validate(self.validator, name, kind, token, opts, self.own_time)
       return claims, err
     end
