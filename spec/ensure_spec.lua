@@ -88,6 +88,11 @@ describe("ensure_config", function()
     assert.equal("mine", result.config.description)
   end)
 
+  it("says in one line what changed, whatever a description holds", function()
+    local result = scalekit.check(ensure({ GMAIL }, { description = 'two\nlines "of\r\0it"' }))
+    assert.is_nil(texts(result)[1]:find "%c")
+  end)
+
   it("does not pretend to take a description away", function()
     scalekit.check(ensure({ GMAIL }, { description = "mine" }))
     local result, err = ensure({ GMAIL }, { description = "" })

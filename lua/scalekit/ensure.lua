@@ -36,6 +36,10 @@ local function listed(tools)
   return tools == ALL and "every tool" or table.concat(tools, ", ")
 end
 
+local function quoted(text)
+  return (("%q"):format(text):gsub("\\\n", "\\n"):gsub("%c", "?"))
+end
+
 local function marked(sign, names)
   local parts = {}
   for i, name in ipairs(names) do parts[i] = " " .. sign .. name end
@@ -44,7 +48,7 @@ end
 
 function change_mt:__tostring()
   if self.field then
-    return ("%s: %q instead of %q"):format(self.field, self.after, self.before)
+    return ("%s: %s instead of %s"):format(self.field, quoted(self.after), quoted(self.before))
   elseif not self.after then
     return self.connection_name .. ": removed"
   elseif not self.before then
