@@ -59,6 +59,13 @@ static int answer_one(lua_State *L, sk_walk *w, const sk_field *f, int aux, int 
 static void answer_list(lua_State *L, sk_walk *w, const sk_field *f, int aux, int list) {
   int i, n, item = list + 1;
   if (!lua_istable(L, list)) return;
+  if (!sk_is_list(L, list)) { /* an object is none, unless there is nothing in it */
+    lua_pushnil(L);
+    if (lua_next(L, list) != 0) {
+      lua_settop(L, list);
+      return;
+    }
+  }
   n = (int)sk_rawlen(L, list);
   for (i = 1; i <= n; i++) {
     lua_rawgeti(L, list, i);

@@ -73,7 +73,7 @@ describe("bad input", function()
   end)
 
   it("refuses an empty or absent list of tools, which would mean every tool", function()
-    for _, tools in ipairs { {}, false } do
+    for _, tools in ipairs { {}, false, scalekit.null } do
       local value, err = create { connection_tool_mappings = {
         { connection_name = "gmail", tools = tools or nil } } }
       assert.is_nil(value)

@@ -45,6 +45,33 @@ describe("a call of several attempts", function()
     end)
   end)
 
+  it("has no effect where it got no token, and was never sent", function()
+    with_fake_sleep(function()
+      local server = sequence(ok)
+      server.on_grant = function() return answer(503, "") end
+      local _, err = client_of(server).mcp:create_config(CREATE)
+      assert.same({ "unavailable", "none", true, 0 },
+        { err.kind, err.outcome, err.retryable, #server.requests })
+    end)
+  end)
+
+  it("does not take for deleted what it never asked to delete", function()
+    with_fake_sleep(function()
+      local server = sequence(function() return answer(404, "") end)
+      server.on_grant = function()
+        server.on_grant = nil
+        return answer(503, "")
+      end
+      local client, time = client_of(server), 0
+      client.auth.now = function()
+        time = time + 1
+        return time
+      end
+      local _, err = client.mcp:delete_config { config_id = "cfg_1" }
+      assert.equal("not_found", err.kind)
+    end)
+  end)
+
   it("does not wait after a 429 by itself", function()
     with_fake_sleep(function(slept)
       local server = sequence(busy, ok)

@@ -88,6 +88,11 @@ describe("ensure_config", function()
     assert.equal("mine", result.config.description)
   end)
 
+  it("says in one line what changed, whatever a description holds", function()
+    local result = scalekit.check(ensure({ GMAIL }, { description = 'two\nlines "of\r\0it"' }))
+    assert.is_nil(texts(result)[1]:find "%c")
+  end)
+
   it("does not pretend to take a description away", function()
     scalekit.check(ensure({ GMAIL }, { description = "mine" }))
     local result, err = ensure({ GMAIL }, { description = "" })
@@ -278,6 +283,17 @@ describe("ensure_config", function()
       local _, err = ensure { GMAIL }
       assert.equal("forbidden", err.kind)
     end)
+  end)
+
+  it("asks once where it is a connection that is not found, not the config", function()
+    scalekit.check(ensure { GMAIL })
+    local _, err = ensure { { connection_name = "nowhere", tools = scalekit.ALL } }
+    assert.same({ "not_found", 1 }, { err.kind, sent "update_config" })
+  end)
+
+  it("tries again when the service was not there for the create", function()
+    env:fail { operation = "create_config", status = 503 }
+    assert.is_true(scalekit.check(ensure { GMAIL }).created)
   end)
 
   it("refuses an empty list of tools, as create_config does", function()

@@ -171,6 +171,10 @@ describe("mint", function()
       ["unknown option 'identifier' (did you mean 'identifiers'?)"] = { identifier = "x" },
       ["option 'on_progress' must be a function"] =
         { config = "agent", identifiers = {}, on_progress = {} },
+      ["option 'identifiers' must be a list, not a table with named keys"] =
+        { config = "agent", identifiers = { ada = true } },
+      ["option 'identifiers' must be a list without holes"] =
+        { config = "agent", identifiers = { "ada", nil, "bob" } },
     } do
       local ok, message = pcall(function() return (env.client.mcp:mint(args)) end)
       assert.is_false(ok)

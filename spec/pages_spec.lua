@@ -166,7 +166,8 @@ describe("an iterator over pages", function()
   end)
 
   it("takes nonsense for pages as an error", function()
-    for _, body in ipairs { '{"configs":7}', '{"configs":[],"next_page_token":7}' } do
+    for _, body in ipairs { '{"configs":7}', '{"configs":{"a":{"id":"cfg_1"}}}',
+      '{"configs":[{"id":"cfg_1"}],"next_page_token":{}}', '{"configs":[],"next_page_token":7}' } do
       local server = peer(function() return answer(200, body) end)
       assert.same({ "protocol" }, ids(client_of(server).mcp:each_config()))
     end

@@ -153,6 +153,11 @@ describe("scalekit.reply", function()
     assert.equal(4096, #reply.failure(answer(500, ("x"):rep(100000))).raw)
   end)
 
+  it("bounds the texts that it keeps of a body", function()
+    local err = reply.failure(answer(500, { message = ("x"):rep(100000) }))
+    assert.equal(4096, #err.message)
+  end)
+
   it("survives details of every wrong shape", function()
     for _, body in ipairs { '{"details":7}', '{"details":[1,null,"x"]}', "[]", "null", '"x"',
       '{"details":[{"error_code":5}],"message":{},"code":"3"}' } do

@@ -190,6 +190,71 @@ describe("a client's secrets", function()
     for _, text in ipairs(strings_in(err, { tostring(err) }, {})) do assert_hidden(text, refresh) end
   end)
 
+  -- The error of a server that answers with these bytes, whatever it is sent.
+  local function error_of(bytes, call)
+    local client, _, server = client_of()
+    local real = server.send
+    client.send = function(request)
+      if not request.auth then return real(request) end
+      return support.answer(400, bytes(request))
+    end
+    local _, err = call(client)
+    return err
+  end
+
+  local function create_with(password)
+    return function(client)
+      return client.connected_accounts:create {
+        connection_name = "gmail", identifier = "user_123",
+        authorization_details = { static_auth = { details = { password = password } } },
+      }
+    end
+  end
+
+  it("are in no error, however a server escapes them", function()
+    local password = 'pass"word/zo\195\171\\1'
+    for _, escaped in ipairs {
+      'pass\\"word/zo\195\171\\\\1', 'pass\\"word\\/zo\\u00eb\\\\1',
+      'pass\\u0022word/zo\\u00EB\\u005c1', 'pass\\\\\\"word/zo\\\\u00eb\\\\\\\\1',
+    } do
+      local err = error_of(function() return '{"told":"' .. escaped .. '!"}' end,
+        create_with(password))
+      assert.equal('{"told":"[secret]!"}', err.raw)
+    end
+  end)
+
+  it("are in no error, though they read like the mark that takes their place", function()
+    local err = error_of(function() return '{"told":"a \\"secret\\" b \\u0073ecret"}' end,
+      create_with "secret")
+    assert.equal('{"told":"a \\"[secret]\\" b [secret]"}', err.raw)
+  end)
+
+  it("are in no error that was cut off in the middle of one that is escaped", function()
+    local lead = '{"told":"' .. ("x"):rep(4096 - 9 - 22)
+    local err = error_of(function() return lead .. 'pass\\"word-abcdefg\\u00eb"}' end,
+      create_with 'pass"word-abcdefg\195\171')
+    assert.equal(lead .. "[secret]", (err.raw:gsub("%]\\u?%x*$", "]")))
+  end)
+
+  it("are in no error of a call of the provider's API", function()
+    local key, token = "provider-api-key-0123456789", "provider/token 0123456789"
+    local err = error_of(function(request)
+      return json.encode { message = gossip(request), details = json.array { {
+        ["@type"] = "type.googleapis.com/scalekit.v1.errdetails.ErrorInfo", error_code = "X",
+      } } }
+    end, function(client)
+      return client.actions:request {
+        connection_name = "gmail", identifier = "user_123", path = "/x", method = "POST",
+        headers = { ["x-api-key"] = core.secret(key) }, form_data = { access_token = token },
+      }
+    end)
+    assert.equal("X", err.code)
+    for _, text in ipairs(strings_in(err, { tostring(err) }, {})) do
+      assert_hidden(text, key)
+      assert_hidden(text, core.percent(token))
+    end
+  end)
+
   it("are in no error of the token endpoint, though it repeats what it was told", function()
     local client, _, server = client_of()
     server.on_grant = function(request)

@@ -24,6 +24,19 @@ describe("the built-in scheduler", function()
     assert.same({ "first", "early", "late" }, order)
   end)
 
+  it("goes on after a wait inside pcall, which 5.1 has to refuse", function()
+    local woken = 0
+    local value = step.run(function()
+      step.spawn(function()
+        step.sleep(0.003)
+        woken = woken + 1
+      end)
+      pcall(function() step.sleep(0.001) end)
+      return "done"
+    end)
+    assert.same({ "done", 1 }, { value, woken })
+  end)
+
   it("joins a task and gets its results", function()
     local a, b = step.run(function()
       return step.spawn(function() return 1, 2 end):join()

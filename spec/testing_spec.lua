@@ -212,6 +212,25 @@ describe("scalekit.testing", function()
     assert.same({ "oauth/token", "list_configs" }, seen)
   end)
 
+  it("lets a client through when the trouble with its token is over", function()
+    local one = testing.new()
+    one:fail { path = "/oauth/token", status = 503, message = "no tokens now" }
+    assert.is_table(scalekit.check(one.client.mcp:list_configs()))
+  end)
+
+  it("lets keys be fetched again when the trouble with them is over", function()
+    local one = testing.new()
+    one:advance "1h"
+    one:set_latency "100ms"
+    one:fail { path = "/keys", status = 503 }
+    local token = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsifQ.e30.AAAA"
+    local _, err = one.client:validate_access_token(token)
+    assert.equal("unavailable", err.kind)
+    one:advance "2s"
+    _, err = one.client:validate_access_token(token)
+    assert.equal("unknown_key", err.code)
+  end)
+
   it("takes connections of the test's own", function()
     local connector = require "scalekit.vmcp.connector"
     local one = testing.new { connections = { connector.demo()[1] } }
@@ -250,6 +269,9 @@ describe("scalekit.testing", function()
         function() return (env:fail { delay = "2m" }) end,
       ["testing.new: option 'client' cannot have 'transport'"] =
         function() return (testing.new { client = { transport = print } }) end,
+      ["testing.new: scalekit.new: unknown option 'tiemout' (did you mean 'timeout'?)"] =
+        function() return (testing.new { client = { tiemout = 1 } }) end,
+      ["env:allow: expected a link, "] = function() return (env:allow "magic") end,
       ["env:advance: option 'time' must be"] = function() return (env:advance(-1)) end,
       ["env:allow: expected a link"] = function() return (env:allow {}) end,
     }

@@ -187,6 +187,17 @@ describe("a token", function()
     end
   end)
 
+  it("raises where the scopes are no list, which would ask for none", function()
+    local validator = validator_of(environment { jwk "one" })
+    for _, scopes in ipairs { { a = true }, { "a", 5 }, { "a", nil, "c" }, { "" } } do
+      local ok, message = pcall(function()
+        return (access(validator, sign("one", ACCESS), { scopes = scopes }))
+      end)
+      assert.is_false(ok)
+      assert.matches("option 'scopes' must be a list of strings", message)
+    end
+  end)
+
   it("T26 is not taken for one of the other kind", function()
     local validator = validator_of(environment { jwk "one" })
     assert_refused("wrong_token_type",

@@ -17,6 +17,10 @@ local REST = 0.5 -- seconds that a token endpoint which fails is left alone
 local BEHIND = 10 -- seconds for a token that nobody waits for
 local LOOK_AGAIN = 0.5 -- seconds between two looks whether another has come
 
+local function real_time()
+  return core.now()
+end
+
 -- What ended one caller's wait says nothing to the others.
 local PRIVATE = { timeout = true, cancelled = true }
 
@@ -36,6 +40,7 @@ function auth.new(settings)
     credentials = core.credentials(settings.client_id, settings.client_secret),
     url = settings.url,
     send = settings.send,
+    now = real_time, -- whose rest it is; another clock's in tests
     random = settings.random or math.random,
     flight = flight.new(),
     cell = cell_of(settings),
@@ -47,7 +52,6 @@ local function failed(err)
   local copy = {}
   for name, value in pairs(err) do copy[name] = value end
   copy.operation, copy.outcome, copy.before_request = OPERATION, "none", true
-  copy.raw = nil -- a server may echo what was sent
   return nil, errors.new(copy)
 end
 
@@ -69,6 +73,7 @@ local function request_token(self, deadline)
   if response.status ~= 200 then
     response.body = core.reveal(response.body)
     err = reply.failure(response)
+    err.raw = nil -- a server may echo what was sent
     local secret = core.reveal(self.credentials:form()):match "client_secret=([^&]*)"
     redact.error(err, { core.unpercent(secret) })
     if err.kind == "unauthorized" then
@@ -105,7 +110,7 @@ local function fetch(self, deadline, is_patient)
       if ok then hand_round(self) end
       return ok, err
     end)
-  if err and not PRIVATE[err.kind] then self.failure, self.failed_at = err, core.now() end
+  if err and not PRIVATE[err.kind] then self.failure, self.failed_at = err, self.now() end
   return ok, err
 end
 
@@ -154,7 +159,7 @@ function auth:token(deadline)
     local generation
     token, generation = at_once(self)
     if token then return token, generation end
-    if self.failure and core.now() - self.failed_at < REST then return failed(self.failure) end
+    if self.failure and self.now() - self.failed_at < REST then return failed(self.failure) end
     local again, err = self.flight:join(deadline)
     if err then return failed(err) end
     if not again then

@@ -104,6 +104,15 @@ local function exchange(self, op, http)
   return value, problem, response
 end
 
+-- The secrets that a request carries beside its body.
+local function secrets_of(http, token)
+  local list = { token }
+  for _, value in pairs(http.headers) do
+    if type(value) == "userdata" then list[#list + 1] = value end
+  end
+  return list
+end
+
 -- One attempt; a 401 that is about our token is answered with a new one, once.
 local function attempt(self, op, request, deadline)
   local http = to_http(self, op, request, deadline)
@@ -118,7 +127,7 @@ local function attempt(self, op, request, deadline)
       value, err = exchange(self, op, http)
     end
     if value then return value end
-    redact.error(err, { token }, http.body)
+    redact.error(err, secrets_of(http, token), http.body)
     if err.status ~= 401 or err.kind == "tool_error" or try == 2 then return nil, err end
     self.auth:refused(generation)
   end
@@ -157,7 +166,8 @@ function client:call(op, request)
     end
     local pause = err.retry_after or retry.delay(tries, self.random())
     if host.now() + pause >= deadline then return final(op, err, tries, perhaps_done) end
-    perhaps_done = perhaps_done or err.outcome == "unknown" or err.status == 503
+    perhaps_done = perhaps_done or err.outcome == "unknown"
+      or (err.status == 503 and not err.before_request)
     if self.hooks then self.hooks:retry(op, request, err, pause) end
     if not host.sleep(pause) then return final(op, err, tries, perhaps_done) end
     tries = tries + 1

@@ -36,6 +36,10 @@ local function listed(tools)
   return tools == ALL and "every tool" or table.concat(tools, ", ")
 end
 
+local function quoted(text)
+  return (("%q"):format(text):gsub("\\\n", "\\n"):gsub("%c", "?"))
+end
+
 local function marked(sign, names)
   local parts = {}
   for i, name in ipairs(names) do parts[i] = " " .. sign .. name end
@@ -44,7 +48,7 @@ end
 
 function change_mt:__tostring()
   if self.field then
-    return ("%s: %q instead of %q"):format(self.field, self.after, self.before)
+    return ("%s: %s instead of %s"):format(self.field, quoted(self.after), quoted(self.before))
   elseif not self.after then
     return self.connection_name .. ": removed"
   elseif not self.before then
@@ -154,6 +158,17 @@ local function cannot_clear()
   } }, NAME)
 end
 
+-- What became of it, if the service says so.
+local function outcome(response, created, changes)
+  if response.config then
+    return { config = response.config, created = created, changed = changes }
+  end
+  return nil, errors.new {
+    kind = "protocol", operation = NAME, outcome = "unknown",
+    message = "the service's answer holds no config",
+  }
+end
+
 local function update(mcp, config, wanted, time)
   local changes, described, mapped = compare(config, wanted)
   if #changes == 0 then return { config = config, created = false, changed = changes } end
@@ -166,7 +181,7 @@ local function update(mcp, config, wanted, time)
     connection_tool_mappings = mapped and wanted.given or nil,
   }
   if not response then return nil, err end
-  return { config = response.config, created = false, changed = changes }
+  return outcome(response, false, changes)
 end
 
 local function create(mcp, wanted, time)
@@ -177,22 +192,27 @@ local function create(mcp, wanted, time)
     connection_tool_mappings = wanted.given,
   }
   if not response then return nil, err end
-  return { config = response.config, created = true, changed = (compare({}, wanted)) }
+  return outcome(response, true, (compare({}, wanted)))
 end
 
--- Whether somebody else was faster, or an answer was lost: what holds now has to
--- be read again. Names are unique, so trying again can make nothing twice.
+-- Whether somebody else was faster, an answer was lost, or nobody was there to create:
+-- what holds now has to be read again. Names are unique, so trying again can make nothing
+-- twice.
 local function is_stale(config, err)
   if err.kind == "cancelled" then return false end
-  return err.outcome == "unknown" or err.kind == (config and "not_found" or "conflict")
+  if err.outcome == "unknown" then return true end
+  if config then return err.kind == "not_found" end
+  return err.kind == "conflict" or err.kind == "unavailable"
 end
 
 local function settle(mcp, wanted, time)
-  local round = 0
+  local round, missed, problem = 0, nil, nil
   while true do
     round = round + 1
     local config, err = find(mcp, wanted.name, time)
     if config == nil then return nil, err end
+    -- the config is there after all: it was a connection that was not found
+    if config and missed and config.id == missed then return nil, problem end
     local result
     if config then
       result, err = update(mcp, config, wanted, time)
@@ -201,6 +221,7 @@ local function settle(mcp, wanted, time)
     end
     if result then return result end
     if round == ROUNDS or not is_stale(config, err) then return nil, err end
+    missed, problem = config and err.kind == "not_found" and config.id or nil, err
     local awake, ended = time:sleep(retry.delay(round, mcp.client.random()) / 4)
     if not awake then return nil, ended.kind == "timeout" and err or ended end
   end

@@ -25,6 +25,10 @@ local REST = 1        -- seconds that an environment which fails is left alone
 local MAX_BODY = 64 * 1024
 local MAX_DEPTH = 16
 
+local function real_time()
+  return core.now()
+end
+
 -- What ended one caller's wait says nothing to the others.
 local PRIVATE = { timeout = true, cancelled = true }
 
@@ -39,6 +43,7 @@ function jwks.new(settings)
   return setmetatable({
     url = settings.url,
     send = settings.send,
+    now = real_time, -- another clock's in tests
     max_age = settings.max_age or MAX_AGE,
     flight = flight.new(),
     cell = settings.shared and settings.shared:cell("keys " .. settings.url),
@@ -100,7 +105,7 @@ end
 local function take(self)
   if not self.cell then return false end
   local text, renew, _, stamp = self.cell:read()
-  if not text or stamp == self.stamp or core.now() >= renew then return false end
+  if not text or stamp == self.stamp or self.now() >= renew then return false end
   local keys = read(text)
   if not keys then return false end
   note(self, keys, renew, stamp)
@@ -113,24 +118,24 @@ local function fetch(self, deadline, is_patient)
     function()
       local keys, text = request_keys(self, deadline)
       if not keys then return nil, text end
-      local renew = core.now() + self.max_age
+      local renew = self.now() + self.max_age
       note(self, keys, renew, self.cell and self.cell:write(text, renew, renew + GRACE))
       return true
     end)
-  if err and not PRIVATE[err.kind] then self.failure, self.failed_at = err, core.now() end
+  if err and not PRIVATE[err.kind] then self.failure, self.failed_at = err, self.now() end
   return ok, err
 end
 
 -- Whether keys that should be renewed are being renewed while they serve on.
 local function renew_behind(self)
   local deadline = core.now() + BEHIND
-  if core.now() >= self.renew_at + GRACE then return false end
+  if self.now() >= self.renew_at + GRACE then return false end
   return self.flight:depart(deadline, function() return fetch(self, deadline, false) end)
 end
 
 -- What to say where the keys cannot be fetched.
 local function make_do(self, key, err)
-  if key and core.now() < self.renew_at + GRACE then return key end
+  if key and self.now() < self.renew_at + GRACE then return key end
   return failed(err)
 end
 
@@ -144,7 +149,7 @@ end
 function jwks:key(kid, deadline)
   local fetched = false
   while true do
-    local now, key = core.now(), self.keys and self.keys[kid]
+    local now, key = self.now(), self.keys and self.keys[kid]
     local fresh = self.keys and now < self.renew_at
     if fetched or (fresh and (key or now < self.look_again)) then return key end
     if self.failure and now - self.failed_at < REST then return make_do(self, key, self.failure) end
@@ -155,7 +160,7 @@ function jwks:key(kid, deadline)
       local ok
       ok, err = self.flight:fly(deadline, function() return fetch(self, deadline, true) end)
       if not ok then return make_do(self, key, err) end
-      if fresh or not self.keys[kid] then self.look_again = core.now() + LOOK_AGAIN end
+      if fresh or not self.keys[kid] then self.look_again = self.now() + LOOK_AGAIN end
       fetched = true
     end
   end

@@ -31,12 +31,31 @@ local OPTIONS = {
   user_verify_url = "string", state = "string", timeout = duration.TYPE,
 }
 
+local function is_iterator(identifiers)
+  if type(identifiers) == "function" then return true end
+  local mt = getmetatable(identifiers)
+  return type(mt) == "table" and mt.__call ~= nil
+end
+
+-- What is no list would pass for a short one, or an empty one: nil, or what it is not.
+local function list_fault(list)
+  local count = 0
+  for key in pairs(list) do
+    if type(key) == "number" then
+      count = count + 1
+    elseif key ~= "n" then -- of table.pack
+      return "a list, not a table with named keys"
+    end
+  end
+  for i = 1, count do
+    if list[i] == nil then return "a list without holes" end
+  end
+  return nil
+end
+
 -- → function that gives the next identifier, and how many there are if that is known
 local function source(identifiers)
-  local mt = getmetatable(identifiers)
-  if type(identifiers) == "function" or mt and mt.__call then
-    return function() return (identifiers()) end
-  end
+  if is_iterator(identifiers) then return function() return (identifiers()) end end
   local i = 0
   return function()
     i = i + 1
@@ -92,6 +111,10 @@ local function check(args)
   local width = args.concurrency or AT_ONCE
   if not args.identifiers then
     error(NAME .. ": option 'identifiers' is required: a list, or a function that gives the next", 3)
+  end
+  local fault = not is_iterator(args.identifiers) and list_fault(args.identifiers)
+  if fault then
+    error(("%s: option 'identifiers' must be %s"):format(NAME, fault), 3)
   elseif not (width >= 1 and width <= MOST_AT_ONCE and width % 1 == 0) then
     error(("%s: option 'concurrency' must be a whole number from 1 to %d")
       :format(NAME, MOST_AT_ONCE), 3)

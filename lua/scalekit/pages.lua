@@ -28,6 +28,7 @@
 local client = require "scalekit.client"
 local driver = require "scalekit.driver"
 local errors = require "scalekit.error"
+local json = require "scalekit.json"
 local schema = require "scalekit.schema"
 
 local pages = {}
@@ -70,7 +71,7 @@ end
 -- Takes over what a page says; what a server must not say is an error.
 local function accept(self, reply)
   local items, following = reply[self.member], reply.next_page_token
-  if type(items) ~= "table" then
+  if type(items) ~= "table" or json.is_object(items) then
     return nonsense(self, ("'%s' in the server's page is no list"):format(self.member))
   elseif following ~= nil and type(following) ~= "string" then
     return nonsense(self, "the server's page token is no text")

@@ -10,7 +10,7 @@ local schema = require "scalekit.schema"
 local reply = {}
 
 local MAX_DEPTH = 64
-local MAX_RAW = 4096    -- bytes of the raw body kept in an error
+local MAX_RAW = 4096    -- bytes of the raw body, and of each text in it, kept in an error
 local MAX_FIELDS = 64   -- refused fields kept in one
 
 local BY_GRPC = {
@@ -38,8 +38,9 @@ local UNSURE = { [500] = true, [502] = true, [504] = true }
 
 local CONFLICTS = { DUPLICATE_IDENTIFIER = true, RESOURCE_ALREADY_EXISTS = true }
 
+-- A text of the server, as much of it as an error keeps.
 local function text(value)
-  if type(value) == "string" and value ~= "" then return value end
+  if type(value) == "string" and value ~= "" then return value:sub(1, MAX_RAW) end
   return nil
 end
 
@@ -144,6 +145,41 @@ local function raw_of(response)
   return is_page and response.body:sub(1, MAX_RAW) or nil
 end
 
+local TEXTS = { string = true, timestamp = true }
+
+local misshapen
+
+-- What is wrong with one value of a field, or nil.
+local function value_fault(kind, value)
+  if TEXTS[kind.type] then
+    return type(value) ~= "string" and "is no text" or nil
+  elseif schema.kinds[kind.type] then
+    if not json.is_object(value) then return "is no object" end
+    return misshapen(kind.type, value)
+  end
+end
+
+local function list_fault(kind, list)
+  if getmetatable(list) ~= json.array_mt then return "is no list" end
+  for _, item in ipairs(list) do
+    local fault = value_fault(kind, item)
+    if fault then return "holds what " .. fault end
+  end
+end
+
+-- What a program would stumble over: a text, an object or a list that is something else.
+-- Members that are missing, unknown or of an unknown word are none of it.
+function misshapen(model, value)
+  for name, kind in pairs(schema.kinds[model]) do
+    local given = value[name]
+    if given ~= nil then
+      local fault = kind.repeated and list_fault(kind, given)
+        or not kind.repeated and value_fault(kind, given)
+      if fault then return ("'%s' %s"):format(name, fault) end
+    end
+  end
+end
+
 --- The value in a success, shaped by the operation's reply model.
 -- @treturn[1] table
 -- @treturn[2] nil
@@ -152,7 +188,9 @@ function reply.value(response, op, operation)
   if response.body == "" and op.reply == schema.Empty then return {} end
   local body, problem = json.decode(response.body, MAX_DEPTH)
   if type(body) == "table" and getmetatable(body) ~= json.array_mt then
-    return (op.reply:check(body, "answer", json))
+    local value = op.reply:check(body, "answer", json)
+    problem = misshapen(op.reply, value)
+    if not problem then return value end
   end
   return nil, errors.new {
     kind = "protocol", status = response.status, operation = operation, outcome = "unknown",

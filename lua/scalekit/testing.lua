@@ -104,6 +104,13 @@ local function transport(self, time)
   end
 end
 
+-- The client; a mistake in its options is the caller's.
+local function new_client(settings)
+  local ok, client, err = pcall(scalekit.new, settings)
+  if not ok then error(tostring(client):gsub("^.-(scalekit%.new: )", "testing.new: %1"), 3) end
+  return scalekit.check(client, err)
+end
+
 --- Makes an environment.
 -- @tparam[opt] table opts
 -- @tparam[opt] table opts.connections as for `scalekit.vmcp`, default the demo connections
@@ -142,8 +149,8 @@ function testing.new(opts)
   settings.env_url, settings.client_id = URL, app.client_id
   settings.client_secret = app.client_secret
   settings.transport = transport(self, clock)
-  self.client = scalekit.check(scalekit.new(settings))
-  self.client.own_time = clock
+  self.client = new_client(settings)
+  self.client.own_time, self.client.auth.now = clock, clock.now
   self.client.random = function() return 0.5 end -- the same waits every time
   self.transport = transport(self, core)
   self.client.mcp_transport = self.transport
@@ -282,7 +289,9 @@ end
 -- @treturn[2] nil
 -- @treturn[2] string what the page says
 function Env:allow(link)
-  if type(link) ~= "string" then error("env:allow: expected a link", 2) end
+  if type(link) ~= "string" or not link:find "^%w+://[^/]+/" then
+    error("env:allow: expected a link, such as those of an authorization_required", 2)
+  end
   local page = visit(self, "GET", link)
   local nonce = (page.body or ""):match 'name="nonce" value="([^"]*)"'
   if not nonce then return nil, (page.body or ""):match "<h1>(.-)</h1>" or "no form on the page" end

@@ -46,11 +46,25 @@ function validator:__tostring()
   return "scalekit.tokens(" .. self.env_url .. ")"
 end
 
+-- Whether it is a list of words, each of which is asked for: a table by name would
+-- ask for nothing, and pass every token.
+local function are_scopes(scopes)
+  local count = 0
+  for _ in pairs(scopes) do count = count + 1 end
+  for i = 1, count do
+    if type(scopes[i]) ~= "string" or scopes[i] == "" then return false end
+  end
+  return true
+end
+
 -- What only a programmer can get wrong, or nil.
 local function mistake(opts)
   if opts.now and opts.now - opts.now ~= 0 then return "option 'now' must be a Unix time" end
   for _, name in ipairs { "issuer", "audience", "shared_dict" } do
     if opts[name] == true then return ("option '%s' must be a string, or false"):format(name) end
+  end
+  if opts.scopes and not are_scopes(opts.scopes) then
+    return "option 'scopes' must be a list of strings"
   end
   return nil
 end
@@ -154,7 +168,7 @@ local function validate(self, what, kind, token, opts, time)
   if type(token) ~= "string" then return refuse("no token", "malformed_token") end
   local issuer = opts.issuer
   if issuer == nil then issuer = self.issuer end
-  local deadline = core.now() + timeout
+  local deadline = self.keys.now() + timeout
   local claims, err = jwt.verify(token, {
     keys = function(kid) return self.keys:key(kid, deadline) end,
     issuer = issuer or nil,
@@ -225,6 +239,7 @@ function tokens.lend(class)
         shared_dict = self.shared_dict,
         transport = self.hooks and self.hooks:transport(self.send, "keys") or self.send,
       }
+      if self.own_time then self.validator.keys.now = self.own_time.now end
       local claims, err = validate(self.validator, name, kind, token, opts, self.own_time)
       return claims, err
     end

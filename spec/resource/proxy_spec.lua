@@ -46,7 +46,8 @@ describe("client.actions:request", function()
     local request, server = proxy_of()
     for _, path in ipairs {
       "", "/../api/v1/tools", "/a/../../b", "/%2e%2e/api", "/a/.%2E/b", "/..%2fapi", "/a\\..\\b",
-      "/a/%5c..%5c/b", "/./x", "/a b", "/a\r\nx", "/é", "/a#b", "/%zz",
+      "/a/%5c..%5c/b", "/./x", "/%252e%252e/api", "/a/..;/b", "/a/..;x=1/b", "/a b",
+      "/a\r\nx", "/é", "/a#b", "/%zz",
     } do
       local response, err = request { path = path }
       assert.is_nil(response, path)

@@ -132,8 +132,10 @@ end
 
 local settle
 function settle(s, task, ok, ...)
-  if task.parked then return end
-  if ok and coroutine.status(task.thread) == "suspended" then
+  local is_dead = coroutine.status(task.thread) == "dead"
+  if task.parked and not is_dead then return end
+  task.parked = false -- 5.1 may have refused the yield, and the task gone on
+  if ok and not is_dead then
     return settle(s, task, false, "scalekit.run: a task has yielded to somebody else's scheduler")
   end
   s.alive = s.alive - 1

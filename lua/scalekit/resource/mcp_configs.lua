@@ -6,6 +6,7 @@ local ALL = require "scalekit.all"
 local client = require "scalekit.client"
 local core = require "scalekit.core"
 local errors = require "scalekit.error"
+local json = require "scalekit.json"
 local ops = require "scalekit.ops"
 local resource = require "scalekit.resource"
 
@@ -21,7 +22,9 @@ local EMPTY = "an empty list would expose every tool of the connection; "
 -- and whether its list of tools is empty.
 local function expand_one(mapping)
   local tools = mapping.tools
-  if tools == nil or (type(tools) == "table" and tools ~= ALL and next(tools) == nil) then
+  if tools == nil or tools == json.null
+    or (type(tools) == "table" and tools ~= ALL and next(tools) == nil)
+  then
     return mapping, true
   elseif tools ~= ALL then
     return mapping, false

@@ -47,9 +47,13 @@ local function path_fault(path)
   elseif path:find "[%c%s\\#\128-\255]" then
     return violation("path", "must be percent-encoded, without white space, '\\' and '#'")
   end
-  local decoded = core.unpercent(path:match "^[^?]*")
+  local decoded, before = core.unpercent(path:match "^[^?]*"), nil
   if not decoded then return violation("path", "has a malformed escape") end
-  for segment in decoded:gsub("\\", "/"):gmatch "[^/]+" do
+  while decoded and decoded ~= before do -- escaped twice, for a server that decodes twice
+    before, decoded = decoded, core.unpercent(decoded)
+  end
+  for segment in before:gsub("\\", "/"):gmatch "[^/]+" do
+    segment = segment:match "^[^;]*" -- some servers look no further
     if segment == "." or segment == ".." then
       return violation("path", "must not hold '.' or '..' as a segment")
     end

@@ -11,7 +11,7 @@ local accounts = {}
 local LINK_LIFE = 60
 
 local function is_active(account)
-  return (account.connected_account_status or ""):upper() == "ACTIVE"
+  return tostring(account.connected_account_status):upper() == "ACTIVE" -- perhaps a number
 end
 
 local function list(session, with_links, time)
@@ -22,7 +22,15 @@ local function list(session, with_links, time)
     include_auth_link = with_links, timeout = timeout,
   }
   if not response then return nil, err end
-  return response.connected_accounts or {}
+  for _, account in ipairs(response.connected_accounts) do
+    if not account.connection_name then
+      return nil, errors.new {
+        kind = "protocol", operation = time.operation,
+        message = "the service's answer holds an account of no connection",
+      }
+    end
+  end
+  return response.connected_accounts
 end
 
 -- Those that are not ACTIVE; but not those of a connection that turned out to have

@@ -76,7 +76,7 @@ function opening.open(self, time, with_links)
     end
     local response
     response, err = mint(self, time)
-    if response and response.token == "" then return no_token(time) end
+    if response and (response.token or "") == "" then return no_token(time) end
     if response then return accept(self, response) end
     -- an account may have stopped being active between the two
     local refused = err.kind == "authorization_required" or err.kind == "bad_request"

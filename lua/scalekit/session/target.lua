@@ -14,6 +14,9 @@ local function by_id(mcp, id, time)
   if not timeout then return nil, spent end
   local response, err = mcp:get_config { config_id = id, timeout = timeout }
   if not response then return nil, err end
+  if not response.config then
+    return fail(time, "protocol", "the service's answer holds no config")
+  end
   return response.config
 end
 
@@ -58,6 +61,7 @@ function target.resolve(mcp, config, time)
     found, err = by_id(mcp, config.id, time)
   end
   if not found then return nil, err end
+  if not found.id then return fail(time, "protocol", "the service's config has no id") end
   if (found.mcp_server_url or "") == "" then
     return fail(time, "configuration",
       "the config has no URL: the environment does not serve Virtual MCP servers")
