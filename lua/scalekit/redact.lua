@@ -9,6 +9,7 @@ local redact = {}
 local MARK = "[secret]"
 local LEAST = 6 -- bytes; what is shorter is as likely a word of the message
 local MAX_DEPTH = 16
+local MAX_NESTED = 3 -- JSON within JSON within JSON
 
 -- Members of a request that hold a credential.
 local NAMES = {
@@ -36,16 +37,58 @@ function redact.hide(text, plain)
   return table.concat(parts, MARK)
 end
 
--- The same, also where the text was cut off within the secret.
-local function hide_all(text, plains)
+local NAMED = { b = "\b", f = "\f", n = "\n", r = "\r", t = "\t" }
+
+local function character(code)
+  local low = 128 + code % 64
+  if code < 0x80 then return string.char(code) end
+  if code < 0x800 then return string.char(0xC0 + math.floor(code / 64), low) end
+  local middle = 128 + math.floor(code / 64) % 64
+  if code < 0x10000 then return string.char(0xE0 + math.floor(code / 4096), middle, low) end
+  return string.char(0xF0 + math.floor(code / 262144), 128 + math.floor(code / 4096) % 64,
+    middle, low)
+end
+
+local function pair(high, low)
+  return character(0x10000 + (tonumber(high, 16) - 0xD800) * 1024 + tonumber(low, 16) - 0xDC00)
+end
+
+local function escape(name, hex)
+  if name == "u" and #hex == 4 then return character(tonumber(hex, 16)) end
+  return (NAMED[name] or name) .. hex
+end
+
+-- JSON's escapes as what they mean, without one that was cut off.
+local function unescape(text)
+  text = text:gsub("\\u?%x?%x?%x?$", "")
+  text = text:gsub("\\u([dD][89abAB]%x%x)\\u([dD][c-fC-F]%x%x)", pair)
+  text = text:gsub("\\(.)(%x?%x?%x?%x?)", escape)
+  return text
+end
+
+-- The same for many, also where the text was cut off within one.
+local function hide_plain(text, plains)
   for _, plain in ipairs(plains) do
     text = redact.hide(text, plain)
-    for length = math.min(#plain - 1, #text), LEAST, -1 do
-      if text:sub(-length) == plain:sub(1, length) then
-        text = text:sub(1, -length - 1) .. MARK
-        break
-      end
+    local beginning = plain:sub(1, LEAST)
+    local at = text:find(beginning, math.max(1, #text - #plain + 2), true)
+    while at and text:sub(at) ~= plain:sub(1, #text - at + 1) do
+      at = text:find(beginning, at + 1, true)
     end
+    if at then text = text:sub(1, at - 1) .. MARK end
+  end
+  return text
+end
+
+-- The same, also where the text is JSON and spells them with escapes.
+local function hide_all(text, plains)
+  text = hide_plain(text, plains)
+  local bare = text
+  for _ = 1, MAX_NESTED do
+    if not bare:find("\\", 1, true) then break end
+    bare = unescape(bare)
+    local hidden = hide_plain(bare, plains)
+    if hidden ~= bare then text, bare = hidden, hidden end
   end
   return text
 end
