@@ -56,6 +56,13 @@ static int answer_one(lua_State *L, sk_walk *w, const sk_field *f, int aux, int 
   }
 }
 
+static int has_members(lua_State *L, int table) {
+  lua_pushnil(L);
+  if (lua_next(L, table) == 0) return 0;
+  lua_pop(L, 2);
+  return 1;
+}
+
 static void answer_list(lua_State *L, sk_walk *w, const sk_field *f, int aux, int list) {
   int i, n, item = list + 1;
   if (!lua_istable(L, list)) return;
@@ -67,6 +74,7 @@ static void answer_list(lua_State *L, sk_walk *w, const sk_field *f, int aux, in
     }
   }
   n = (int)sk_rawlen(L, list);
+  if (n == 0 && has_members(L, list)) return; /* an object */
   for (i = 1; i <= n; i++) {
     lua_rawgeti(L, list, i);
     if (answer_one(L, w, f, aux, item)) lua_rawseti(L, list, i);

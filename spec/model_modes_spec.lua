@@ -263,6 +263,11 @@ describe("answers", function()
     assert.same({ moment = "soon" }, everything:check({ moment = "soon" }, "answer", json))
   end)
 
+  it("stay objects where a list should be", function()
+    local text = '{"main":{"tools":{"a":1}},"tool_maps":{"b":{"c":null}}}'
+    assert.equal(text, json.encode(config:check(json.decode(text), "answer", json)))
+  end)
+
   it("may be anything at all", function()
     assert.equal("text", config:check("text", "answer", json))
     assert.same({ 1 }, config:check({ 1 }, "answer", json))

@@ -231,9 +231,32 @@ describe("timers", function()
   it("forget what was called off", function()
     local heap, fired = timers.new(), 0
     local entry = heap:add(1, function() fired = fired + 1 end)
-    entry.cancelled = true
+    heap:cancel(entry)
     assert.is_nil(heap:next())
     heap:fire(2)
     assert.equal(0, fired)
+  end)
+
+  it("do not pile up when each is called off before its time", function()
+    local heap, fired = timers.new(), 0
+    heap:add(1, function() fired = fired + 1 end)
+    for i = 1, 5000 do
+      local entry = heap:add(5000 - i + 2, function() fired = fired + 1 end)
+      if i % 1000 ~= 0 then heap:cancel(entry) end
+    end
+    assert.is_true(#heap < 200, #heap)
+    heap:fire(5002)
+    assert.equal(6, fired)
+    assert.is_nil(heap:next())
+  end)
+
+  it("may be called off once they have fired", function()
+    local heap, fired = timers.new(), 0
+    local entry = heap:add(1, function() fired = fired + 1 end)
+    heap:fire(1)
+    for _ = 1, 200 do heap:cancel(entry) end
+    heap:add(2, function() fired = fired + 1 end)
+    heap:fire(2)
+    assert.equal(2, fired)
   end)
 end)

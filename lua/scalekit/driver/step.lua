@@ -43,7 +43,7 @@ function step.wait(loop, transfer, deadline)
       tasks.wake(task, ticket, nil, "timeout")
     end)
     local ok, reason = tasks.park()
-    if timer then timer.cancelled = true end
+    if timer then tasks.running.timers:cancel(timer) end
     task.loop, task.transfer = nil, nil
     if not ok then
       waiters.remove(loop, id)
@@ -63,7 +63,7 @@ function step.sleep(seconds)
     tasks.wake(task, ticket, true)
   end)
   local ok, reason = tasks.park()
-  timer.cancelled = true
+  tasks.running.timers:cancel(timer)
   return ok, reason
 end
 

@@ -74,7 +74,7 @@ function signal:wait(deadline)
     end)
   end
   local ok, reason = tasks.park()
-  if timer then timer.cancelled = true end
+  if timer then self.scheduler.timers:cancel(timer) end
   return ok, reason
 end
 

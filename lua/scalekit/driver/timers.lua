@@ -4,13 +4,14 @@
 local timers = {}
 timers.__index = timers
 
+local FEW = 64 -- called off, that nobody minds
+
 function timers.new()
-  return setmetatable({}, timers)
+  return setmetatable({ idle = 0 }, timers) -- idle: how many are called off
 end
 
---- @treturn table an entry; set its `cancelled` to call it off
-function timers:add(at, action)
-  local entry, i = { at = at, action = action }, #self + 1
+local function put(self, entry)
+  local i = #self + 1
   self[i] = entry
   while i > 1 do
     local parent = math.floor(i / 2)
@@ -18,7 +19,33 @@ function timers:add(at, action)
     self[i], self[parent] = self[parent], entry
     i = parent
   end
+end
+
+--- @treturn table an entry, for `cancel`
+function timers:add(at, action)
+  local entry = { at = at, action = action }
+  put(self, entry)
   return entry
+end
+
+-- Without this, waits that end well before their deadlines would pile up.
+local function drop_idle(self)
+  local entries = {}
+  for i = #self, 1, -1 do
+    entries[i], self[i] = self[i], nil
+  end
+  for _, entry in ipairs(entries) do
+    if not entry.over then put(self, entry) end
+  end
+  self.idle = 0
+end
+
+--- Calls an entry off; harmless once it has been done.
+function timers:cancel(entry)
+  if entry.over then return end
+  entry.over = true
+  self.idle = self.idle + 1
+  if self.idle > FEW and self.idle > #self / 2 then drop_idle(self) end
 end
 
 local function pop(self)
@@ -39,7 +66,10 @@ end
 
 --- When the next entry is due, or nil.
 function timers:next()
-  while self[1] and self[1].cancelled do pop(self) end
+  while self[1] and self[1].over do
+    pop(self)
+    self.idle = self.idle - 1
+  end
   return self[1] and self[1].at
 end
 
@@ -47,7 +77,9 @@ end
 function timers:fire(now)
   local at = self:next()
   while at and at <= now do
-    pop(self).action()
+    local entry = pop(self)
+    entry.over = true
+    entry.action()
     at = self:next()
   end
 end
