@@ -17,7 +17,9 @@ local HTTP = [[
   }
 ]]
 
+-- With reuseport the kernel spreads connections over the workers.
 local SERVER = [[
+    listen 127.0.0.2:%PORT2% reuseport;
     location = /abortable {
       lua_check_client_abort on;
       content_by_lua_block { require "spec.nginx.eval" () }
@@ -45,12 +47,16 @@ local CALL = [[
 ]]
 
 describe("the workers of an nginx #nginx", function()
-  local host, id
+  local host, everybody, id
 
-  setup(function() host = nginx.start { http = HTTP, server = SERVER, log = "crit" } end)
+  setup(function()
+    host = nginx.start { http = HTTP, server = SERVER, log = "crit" }
+    everybody = ("http://127.0.0.2:%d/eval"):format(host.port2)
+  end)
   teardown(function() host:stop() end)
 
   before_each(function()
+    host:forget_connections() -- a kept one leads to the worker it has led to before
     id = "skc_" .. core.base64url(core.random(9))
     host:eval [[ngx.shared.upstream:flush_all()]]
   end)
@@ -61,7 +67,7 @@ describe("the workers of an nginx #nginx", function()
   end
 
   local function call(option, location)
-    return host:eval_at(location or "/eval", CALL, host.port2, id, option or json.decode "{}")
+    return host:eval_at(location or everybody, CALL, host.port2, id, option or json.decode "{}")
   end
 
   -- Many calls at once: how many workers had a part in it, and how many calls went
@@ -197,7 +203,7 @@ describe("the workers of an nginx #nginx", function()
     step.run(function()
       for _ = 1, 40 do
         step.spawn(function()
-          local pid, subject = host:eval([[
+          local pid, subject = host:eval_at(everybody, [[
             local url, token = ...
             local tokens = require "scalekit.tokens"
             local key = "validator " .. url

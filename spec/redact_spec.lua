@@ -31,8 +31,8 @@ describe("an error that repeats a secret", function()
 
   it("hides it in JSON within JSON", function()
     local inner = json.encode { password = 'pa"ss\\word' }
-    assert.is_nil(raw_after('pa"ss\\word', json.encode { message = inner }):find("word\\", 1, true))
-    assert.truthy(raw_after('pa"ss\\word', json.encode { message = inner }):find("[secret]", 1, true))
+    assert.equal([[{"message":"{\"password\":\"[secret]\"}"}]],
+      raw_after('pa"ss\\word', json.encode { message = inner }))
   end)
 
   it("hides it where the text was cut off within an escape", function()

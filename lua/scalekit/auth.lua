@@ -104,7 +104,9 @@ end
 
 -- Fetches a token, or has it from the worker that fetches.
 local function fetch(self, deadline, is_patient)
-  local ok, err = shared.fetch(self.cell, deadline, is_patient, function() return take(self) end,
+  -- another call may have taken it by now
+  local function look() return take(self) or self.credentials:bearer() ~= nil end
+  local ok, err = shared.fetch(self.cell, deadline, is_patient, look,
     function()
       local ok, err = request_token(self, deadline)
       if ok then hand_round(self) end

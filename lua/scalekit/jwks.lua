@@ -113,8 +113,11 @@ local function take(self)
 end
 
 -- Fetches the keys, or has them from the worker that fetches.
-local function fetch(self, deadline, is_patient)
-  local ok, err = shared.fetch(self.cell, deadline, is_patient, function() return take(self) end,
+-- `before`: the stamp of those that would not do.
+local function fetch(self, deadline, is_patient, before)
+  -- another call may have taken others by now
+  local function look() return take(self) or self.stamp ~= before end
+  local ok, err = shared.fetch(self.cell, deadline, is_patient, look,
     function()
       local keys, text = request_keys(self, deadline)
       if not keys then return nil, text end
@@ -130,7 +133,8 @@ end
 local function renew_behind(self)
   local deadline = core.now() + BEHIND
   if self.now() >= self.renew_at + GRACE then return false end
-  return self.flight:depart(deadline, function() return fetch(self, deadline, false) end)
+  local before = self.stamp
+  return self.flight:depart(deadline, function() return fetch(self, deadline, false, before) end)
 end
 
 -- What to say where the keys cannot be fetched.
@@ -157,9 +161,11 @@ function jwks:key(kid, deadline)
     local again, err = self.flight:join(deadline)
     if err then return make_do(self, key, err) end
     if not again then
-      local ok
-      ok, err = self.flight:fly(deadline, function() return fetch(self, deadline, true) end)
-      if not ok then return make_do(self, key, err) end
+      local before = self.stamp
+      local ok, problem = self.flight:fly(deadline, function()
+        return fetch(self, deadline, true, before)
+      end)
+      if not ok then return make_do(self, key, problem) end
       if fresh or not self.keys[kid] then self.look_again = self.now() + LOOK_AGAIN end
       fetched = true
     end

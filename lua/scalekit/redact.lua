@@ -38,8 +38,9 @@ function redact.hide(text, plain)
 end
 
 -- Adds where a secret stands in a text, also where the text was cut off within it. Of a text
--- that was unescaped `first` and `last` say which bytes its own come from.
-local function add_spans(spans, text, plain, first, last)
+-- that was unescaped `first` and `last` say which bytes its own come from; `stop` is the last
+-- byte there is.
+local function add_spans(spans, text, plain, stop, first, last)
   local function add(from, upto)
     spans[#spans + 1] = { first and first[from] or from, last and last[upto] or upto }
   end
@@ -51,7 +52,11 @@ local function add_spans(spans, text, plain, first, last)
     at = upto + 1
   end
   for length = math.min(#plain - 1, #text - at + 1), LEAST, -1 do
-    if text:sub(-length) == plain:sub(1, length) then return add(#text - length + 1, #text) end
+    if text:sub(-length) == plain:sub(1, length) then
+      local from = #text - length + 1
+      spans[#spans + 1] = { first and first[from] or from, stop }
+      return
+    end
   end
 end
 
@@ -96,13 +101,13 @@ end
 -- the text of a JSON document, or within one that is itself within one.
 local function hide_everywhere(text, plain)
   local spans, decoded, first, last = {}, text, nil, nil
-  add_spans(spans, text, plain)
+  add_spans(spans, text, plain, #text)
   for _ = 1, ESCAPED_AT_MOST do
     if not decoded:find("\\", 1, true) then break end
     local from, upto = first, last
     decoded, first, last = unescape(decoded)
     for i = 1, from and #decoded or 0 do first[i], last[i] = from[first[i]], upto[last[i]] end
-    add_spans(spans, decoded, plain, first, last)
+    add_spans(spans, decoded, plain, #text, first, last)
   end
   return #spans > 0 and replace(text, spans) or text
 end

@@ -48,7 +48,8 @@ end
 -- @tparam table|nil cell see `scalekit.host.shared`; without one it just fetches
 -- @tparam number deadline on the monotonic clock
 -- @tparam boolean is_patient whether to wait for another worker that fetches
--- @tparam function take looks whether the cell has what is wanted, and takes it
+-- @tparam function take looks whether the cell has what is wanted, and takes it; true
+-- too where another coroutine of this worker has done so since
 -- @tparam function fetch → true, or nil and an error
 -- @treturn[1] boolean true: it is here; false: another worker is about it
 -- @treturn[2] nil

@@ -120,9 +120,15 @@ function nginx.start(opts)
     shell.run("rm -rf " .. shell.quote(self.dir))
     error("nginx did not start: " .. problem)
   end
+  self:forget_connections()
+  return self
+end
+
+--- Requests after this one go over new connections.
+function server:forget_connections()
+  if self.loop then self.loop:close() end
   self.loop = core.loop {}
   self.send = curl.new { loop = self.loop, http1 = true }
-  return self
 end
 
 --- Runs Lua in a worker, in the content phase, and gives back what it returns.

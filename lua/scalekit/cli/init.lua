@@ -7,7 +7,7 @@ local version = require "scalekit.version"
 
 local cli = {}
 
-local COMMANDS = { "dev" }
+local COMMANDS = { "dev", "doctor" }
 
 local USAGE_ERROR = 2
 
@@ -16,7 +16,7 @@ local function new_parser()
   if not found then
     return nil, "the scalekit command needs argparse: luarocks install argparse"
   end
-  local parser = argparse("scalekit", "Virtual MCP servers: a local environment for developers.")
+  local parser = argparse("scalekit", "Virtual MCP servers from the command line.")
   parser:command_target "command"
   parser:require_command(true)
   parser:flag("--version", "Show the version and exit."):action(function()

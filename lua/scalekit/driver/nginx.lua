@@ -43,6 +43,16 @@ local WAY_OUT = {
   exit_worker = "it is too late there",
 }
 
+--- Whether a call may wait in a phase, by its name.
+function nginx.waits_in(phase)
+  return WAITS[phase] == true
+end
+
+--- What to do instead of a call in a phase where nothing can wait.
+function nginx.way_out(phase)
+  return WAY_OUT[phase] or AT_ONCE
+end
+
 local get_phase = nginx.present and ngx.get_phase
 
 --- Whether the running light thread can be parked: it can in every coroutine of
@@ -68,7 +78,7 @@ function nginx.current()
   local phase = get_phase()
   if WAITS[phase] then return nginx end
   error(("scalekit: nothing can wait for the network in nginx's phase '%s'; %s"):format(
-    phase, WAY_OUT[phase] or AT_ONCE), level_of_caller())
+    phase, nginx.way_out(phase)), level_of_caller())
 end
 
 --- libcurl's loop would stop a worker.

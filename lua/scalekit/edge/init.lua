@@ -39,4 +39,11 @@ function edge.portal(opts)
   return load("portal").new(opts)
 end
 
+--- A location that says what is missing, see `scalekit.edge.doctor`.
+-- @tparam[opt] table opts
+-- @treturn scalekit.edge.doctor
+function edge.doctor(opts)
+  return load("doctor").new(opts)
+end
+
 return edge

@@ -3,6 +3,9 @@
 -- @module scalekit.host.edge
 
 local core = require "scalekit.core"
+local ffi = require "ffi"
+
+ffi.cdef "const char *OpenSSL_version(int what);"
 
 local find, gsub, lower = string.find, string.gsub, string.lower
 local clear_header, set_header = ngx.req.clear_header, ngx.req.set_header
@@ -102,6 +105,31 @@ function edge.answer(response)
   if response.status ~= 204 then ngx.header["content-length"] = #response.body end
   ngx.print(response.body)
   return ngx.exit(ngx.OK)
+end
+
+--- Answers with events, each sent `pause` seconds after the one before.
+function edge.stream(events, pause)
+  ngx.header["content-type"], ngx.header["cache-control"] = "text/event-stream", "no-store"
+  for i, event in ipairs(events) do
+    if i > 1 then ngx.sleep(pause) end
+    ngx.print(event)
+    ngx.flush(true)
+  end
+  return ngx.exit(ngx.OK)
+end
+
+--- Bytes that are free in a shared dict; nil where there is none of that name.
+function edge.free_space(name)
+  local dict = ngx.shared[name]
+  return dict and dict:free_space()
+end
+
+--- The OpenSSL that nginx itself has, as it says; nil where that cannot be known.
+function edge.openssl()
+  local known, text = pcall(function()
+    return ffi.string(ffi.C.OpenSSL_version(0))
+  end)
+  return known and text or nil
 end
 
 --- What the operator should know.
