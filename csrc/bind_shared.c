@@ -2,7 +2,7 @@
 ** bind_shared.c - what many requests share, for Lua.
 **
 ** loop:profile{ ca_file, cert_file, key_file, proxy, connect_timeout, http1,
-**   tls13 } → profile
+**   tls13, trusted } → profile
 ** headers{ name = value, … } → headers | nil, message; values may be secrets
 ** parse_headers(head) → table: lower-case names, repeats joined with ", "
 */
@@ -87,6 +87,7 @@ int sk_loop_profile_new(lua_State *L) {
   o.proxy = sk_field_string(L, 2, "proxy");
   o.connect_ms = to_ms(sk_field_number(L, 2, "connect_timeout", 0));
   o.http1 = sk_field_flag(L, 2, "http1");
+  o.trusted = sk_field_flag(L, 2, "trusted");
   o.tls13 = sk_field_flag(L, 2, "tls13");
   b = (profile_box *)sk_new(L, SK_PROFILE, sizeof *b, 0);
   b->profile = sk_profile_new(l, &o);

@@ -25,6 +25,26 @@ static int push_nil(lua_State *L) {
 
 /* --- JSON ------------------------------------------------------------------- */
 
+/* json_check(text, max_depth): true; nil, message, offset */
+static int json_check(lua_State *L) {
+  size_t n;
+  const char *text = luaL_checklstring(L, 1, &n);
+  lua_Integer depth = luaL_checkinteger(L, 2);
+  sk_json_report report;
+  sk_status status;
+  luaL_argcheck(L, depth >= 0 && depth <= SK_JSON_DEPTH, 2, "depth out of range");
+  status = sk_json_check(text, n, (int)depth, &report);
+  if (status == SK_NOMEM) return luaL_error(L, "not enough memory");
+  if (status == SK_OK) {
+    lua_pushboolean(L, 1);
+    return 1;
+  }
+  lua_pushnil(L);
+  lua_pushstring(L, status == SK_FULL ? "text too long" : report.message);
+  lua_pushinteger(L, (lua_Integer)report.offset + 1);
+  return 3;
+}
+
 /* json_member(text, name [, name ...]): the raw JSON text of a nested member, or nil */
 static int json_member(lua_State *L) {
   int i, names = lua_gettop(L);
@@ -103,7 +123,7 @@ static int utf8_length(lua_State *L) {
 
 void sk_open_wire(lua_State *L) {
   static const luaL_Reg functions[] = {
-    {"json_member", json_member}, {"base64", base64},
+    {"json_check", json_check}, {"json_member", json_member}, {"base64", base64},
     {"unbase64", unbase64}, {"base64url", base64url}, {"unbase64url", unbase64url},
     {"percent", percent}, {"unpercent", unpercent}, {"utf8_length", utf8_length},
     {NULL, NULL}};

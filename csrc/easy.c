@@ -307,6 +307,16 @@ int sk_easy_restart(sk_loop *l, sk_transfer *t) {
   return curl_multi_add_handle(l->multi, t->easy) == CURLM_OK;
 }
 
+/* libcurl 7.83 to 8.0.1 remembers in a handle the last header line of its last answer,
+   which is freed by then, and looks there when the next answer begins with a line that
+   continues one. */
+static int may_rest(const sk_transfer *t) {
+  unsigned version;
+  if (t->profile->options.trusted) return 1;
+  version = curl_version_info(CURLVERSION_NOW)->version_num;
+  return version < 0x075300 || version > 0x080001;
+}
+
 void sk_easy_give(sk_loop *l, sk_transfer *t) {
   CURL *e = t->easy;
   t->easy = NULL;
@@ -315,7 +325,7 @@ void sk_easy_give(sk_loop *l, sk_transfer *t) {
      uses the connection; without others the peer shall see that go at once */
   if (!t->over) curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
   curl_multi_remove_handle(l->multi, e);
-  if (l->idle_len == SK_EASY_POOL) {
+  if (l->idle_len == SK_EASY_POOL || !may_rest(t)) {
     curl_easy_cleanup(e);
     return;
   }

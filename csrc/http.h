@@ -73,6 +73,7 @@ typedef struct sk_profile_options {
                           names a proxy                                       */
   long connect_ms; /* until connected; 0: libcurl's default                        */
   int http1;       /* do not offer HTTP/2                                          */
+  int trusted;     /* its servers send no header lines made to break a libcurl     */
   int tls13;       /* no TLS below 1.3                                             */
 } sk_profile_options;
 

@@ -64,6 +64,22 @@ describe("encodings", function()
   end)
 end)
 
+describe("json_check", function()
+  it("tells the byte where the text goes wrong, counted from 1", function()
+    local ok, message, offset = core.json_check('{"a":1,}', 64)
+    assert.is_nil(ok)
+    assert.equal("expected a member name", message)
+    assert.equal(8, offset)
+  end)
+
+  it("counts brackets against the given depth", function()
+    assert.is_true(core.json_check("[[1]]", 2))
+    assert.is_nil((core.json_check("[[1]]", 1)))
+    assert.has_error(function() core.json_check("1", 513) end)
+    assert.has_error(function() core.json_check("1", -1) end)
+  end)
+end)
+
 describe("json_member", function()
   local text = ' {"a": {"b\\u0063" : [1, {"]":"}"}], "x":1.5 }, "z":null}'
 

@@ -29,6 +29,7 @@ local cosocket = {}
 local OPTIONS = {
   ca_file = "string", cert_file = "string", key_file = "string", proxy = "string",
   connect_timeout = "number", http1 = "boolean", tls_min = "string", server_name = "string",
+  trusted = "boolean",
 }
 
 -- What is nginx's to say, and how it is said there.
@@ -279,7 +280,7 @@ end
 -- @tparam[opt] table opts `connect_timeout` (seconds, name look-up and TLS
 -- included), `cert_file` and `key_file` (a client certificate, PEM), `server_name`
 -- (what the peer's certificate has to be for, where it is not the URL's host);
--- `http1` and `tls_min = "1.2"` say what is so anyway
+-- `http1`, `trusted` and `tls_min = "1.2"` say what is so anyway
 -- @treturn[1] function
 -- @treturn[2] nil
 -- @treturn[2] table error, kind "configuration": what nginx cannot do, or what

@@ -16,6 +16,7 @@ local curl = {}
 local OPTIONS = {
   loop = "userdata", ca_file = "string", cert_file = "string", key_file = "string",
   proxy = "string", connect_timeout = "number", http1 = "boolean", tls_min = "string",
+  trusted = "boolean",
 }
 
 local TLS = { ["1.2"] = false, ["1.3"] = true }
@@ -179,6 +180,9 @@ end
 -- @tparam[opt] string opts.proxy the URL of an HTTP proxy
 -- @tparam[opt] number opts.connect_timeout seconds
 -- @tparam[opt=false] boolean opts.http1 do not offer HTTP/2
+-- @tparam[opt=false] boolean opts.trusted the servers are one's own. libcurl 7.83 to 8.0.1
+-- must not use a handle twice with others: a header made for it reads freed memory. This
+-- saves a seventh of the work of a small request there, and nothing elsewhere
 -- @tparam[opt] userdata opts.loop to share with others
 -- @treturn function
 function curl.new(opts)
@@ -192,6 +196,7 @@ function curl.new(opts)
   local profile = loop:profile {
     ca_file = opts.ca_file, cert_file = opts.cert_file, key_file = opts.key_file,
     proxy = opts.proxy, connect_timeout = opts.connect_timeout, http1 = opts.http1, tls13 = tls13,
+    trusted = opts.trusted,
   }
 
   return function(request)
