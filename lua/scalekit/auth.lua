@@ -12,6 +12,7 @@ local auth = {}
 auth.__index = auth
 
 local OPERATION = "oauth/token"
+local SLICE = 1 -- seconds between two looks at whether somebody will end the fetch
 local REST = 0.5 -- seconds that a token endpoint which fails is left alone
 
 -- What ended one caller's wait says nothing to the others.
@@ -72,8 +73,12 @@ local function fetch(self, deadline)
     done = driver.current().signal(), overdue = deadline, pilot = coroutine.running(),
   }
   self.flight = flight
-  local ok, err = request_token(self, deadline)
+  local fine, ok, err = driver.pcall(request_token, self, deadline)
   if self.flight == flight then self.flight = nil end
+  if not fine then
+    flight.done:set()
+    error(ok, 0)
+  end
   if not ok and not PRIVATE[err.kind] then self.failure, self.failed_at = err, core.now() end
   flight.done:set()
   return ok, err
@@ -90,7 +95,7 @@ end
 local function join(self, deadline)
   local flight = self.flight
   if not flight or is_lost(flight) then return false end
-  local ok, reason = flight.done:wait(math.min(deadline, flight.overdue))
+  local ok, reason = flight.done:wait(math.min(deadline, flight.overdue, core.now() + SLICE))
   if ok then return true end
   if reason == "busy" then return false end
   if reason == "timeout" and core.now() < deadline then return true end

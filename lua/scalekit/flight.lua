@@ -5,6 +5,8 @@ local core = require "scalekit.core"
 local driver = require "scalekit.driver"
 local errors = require "scalekit.error"
 
+local SLICE = 1 -- seconds between two looks at whether somebody will land
+
 local flight = {}
 flight.__index = flight
 
@@ -29,6 +31,21 @@ function flight:land(one)
   one.done:set()
 end
 
+local function finish(self, one, ok, ...)
+  self:land(one)
+  if not ok then error((...), 0) end
+  return ...
+end
+
+--- Takes off, calls a function, and lands whatever becomes of it.
+-- @tparam number deadline on the monotonic clock
+-- @tparam function fn is given what `start` returns, then the rest
+-- @return its results
+function flight:fly(deadline, fn, ...)
+  local one = self:start(deadline)
+  return finish(self, one, driver.pcall(fn, one, ...))
+end
+
 -- Whether nobody will end a flight any more.
 local function is_lost(one)
   return core.now() >= one.overdue
@@ -44,7 +61,7 @@ end
 function flight:join(deadline)
   local one = self.current
   if not one or is_lost(one) then return false end
-  local ok, reason = one.done:wait(math.min(deadline, one.overdue))
+  local ok, reason = one.done:wait(math.min(deadline, one.overdue, core.now() + SLICE))
   if ok then return true end
   if reason == "busy" then return false end
   if reason == "timeout" and core.now() < deadline then return true end

@@ -89,15 +89,13 @@ local function request_keys(self, deadline)
   return nil, errors.new { kind = "protocol", status = 200, message = problem }
 end
 
-local function fetch(self, deadline)
-  local mine = self.flight:start(deadline)
+local function fetch(_, self, deadline)
   local keys, err = request_keys(self, deadline)
   if keys then
     self.keys, self.renew_at, self.failure = keys, core.now() + self.max_age, nil
   elseif not PRIVATE[err.kind] then
     self.failure, self.failed_at = err, core.now()
   end
-  self.flight:land(mine)
   return keys ~= nil, err
 end
 
@@ -125,7 +123,7 @@ function jwks:key(kid, deadline)
     if err then return make_do(self, key, err) end
     if not again then
       local ok
-      ok, err = fetch(self, deadline)
+      ok, err = self.flight:fly(deadline, fetch, self, deadline)
       if not ok then return make_do(self, key, err) end
       if fresh or not self.keys[kid] then self.look_again = core.now() + LOOK_AGAIN end
       fetched = true
