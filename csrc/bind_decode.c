@@ -69,8 +69,8 @@ static const char *list(reader *r, const char *p) {
 }
 
 static const char *object(reader *r, const char *p) {
-  lua_createtable(r->L, 0, 4);
   p = sk_json_space(p + 1, r->end);
+  lua_createtable(r->L, 0, *p == '}' ? 0 : 4); /* millions of empty ones fit an answer */
   while (*p != '}') {
     p = sk_json_space(string(r, p), r->end);
     p = sk_json_space(p + 1, r->end); /* the colon */

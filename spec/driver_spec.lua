@@ -236,6 +236,19 @@ describe("scalekit.run", function()
     end)
   end
 
+  if has "luv" then
+    it("under luv wakes everybody, whatever becomes of the first", function()
+      local luv, uv = require "scalekit.driver.luv", require "luv"
+      local signal, woken = luv.signal(), false
+      luv.spawn(function() signal:wait() error("the first has failed", 0) end)
+      luv.spawn(function() signal:wait() woken = true end)
+      signal:set()
+      assert.is_true(woken)
+      uv.walk(function(handle) if not handle:is_closing() then handle:close() end end)
+      uv.run() -- which would have ended the program with that error
+    end)
+  end
+
   it("serves two loops at once", function()
     local a, b = curl.new { loop = core.loop {} }, curl.new { loop = core.loop {} }
     local statuses = scalekit.run(function()

@@ -25,6 +25,18 @@ describe("json", function()
     end
   end)
 
+  it("takes no more memory for {} than for []", function()
+    local function bytes_of(text)
+      local list = "[" .. (text .. ","):rep(9999) .. text .. "]"
+      collectgarbage()
+      collectgarbage()
+      local before, value = collectgarbage "count", json.decode(list)
+      collectgarbage()
+      return #value > 0 and collectgarbage "count" - before
+    end
+    assert.is_true(bytes_of "{}" < 1.1 * bytes_of "[]")
+  end)
+
   it("uses the null of cjson", function()
     assert.equal(require("cjson").null, json.decode "null")
     assert.equal(json.null, json.decode('{"a":null}').a)

@@ -2,6 +2,7 @@
 -- themselves are in spec/fuzz/corpus.
 local core = require "scalekit.core"
 local auth = require "scalekit.auth"
+local flight = require "scalekit.flight"
 local scalekit = require "scalekit"
 
 describe("regressions", function()
@@ -45,6 +46,42 @@ describe("regressions", function()
     assert.has_error(function() scalekit.run(token) end)
     assert.equal("t", core.reveal((scalekit.run(token))))
     assert.equal(2, calls)
+  end)
+
+  it("a token fetch that an error broke off leaves nobody waiting for it", function()
+    local calls, token = 0, nil
+    local tokens = auth.new {
+      url = "http://127.0.0.1:9/oauth/token", client_id = "id", client_secret = "secret",
+      send = function()
+        calls = calls + 1
+        scalekit.sleep(0.01)
+        if calls == 1 then error("not enough memory", 0) end
+        return { status = 200, headers = {}, body = core.secret '{"access_token":"t"}' }
+      end,
+    }
+    assert.error_matches(function()
+      scalekit.run(function()
+        scalekit.spawn(function() tokens:token(core.now() + 5) end)
+        scalekit.sleep(0)
+        token = tokens:token(core.now() + 5)
+      end)
+    end, "^not enough memory$")
+    assert.equal("t", core.reveal(token))
+  end)
+
+  it("a key fetch that an error broke off leaves nobody waiting for it", function()
+    local one, over, err = flight.new(), nil, nil
+    assert.error_matches(function()
+      scalekit.run(function()
+        scalekit.spawn(function()
+          one:fly(core.now() + 5, function() scalekit.sleep(0.01) error("no keys", 0) end)
+        end)
+        scalekit.sleep(0)
+        local deadline = core.now() + 5
+        repeat over, err = one:join(deadline) until not over
+      end)
+    end, "^no keys$")
+    assert.same({ false }, { over, err })
   end)
 
   it("a request that never went out does not mind that its loop is gone", function()

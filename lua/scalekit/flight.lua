@@ -10,6 +10,8 @@ local errors = require "scalekit.error"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 113 143
 
+local SLICE = 1 -- seconds between two looks at whether somebody will land
+
 local flight = {}
 flight.__index = flight
 
@@ -40,9 +42,16 @@ local function land_with(self, one, ...)
   return ...
 end
 
+-- The same with what `pcall` said: an error goes on, but nobody waits for ever.
+local function finish(self, one, ok, ...)
+  if ok then return land_with(self, one, ...) end
+  self:land(one)
+  error((...), 0)
+end
+
 -- For LuaJIT, where a coroutine can wait inside pcall.
 local function fly_alone(self, one, fn)
-  local ok, problem = pcall(function() land_with(self, one, fn()) end)
+  local ok, problem = pcall(function() land_with(self, one, fn(one)) end)
   if ok then return end
   land_with(self, one, nil, errors.new { kind = "internal", message = tostring(problem) })
   error(problem, 0)
@@ -58,11 +67,11 @@ end
 
 --- Fetches, while the others wait.
 -- @tparam number deadline
--- @tparam function fn
+-- @tparam function fn gets what `start` returns
 -- @return what `fn` returns, or `nil, err` where the deadline passed
 function flight:fly(deadline, fn)
   local one = self:start(deadline)
-  if not detach(self, one, fn) then return land_with(self, one, fn()) end
+  if not detach(self, one, fn) then return finish(self, one, driver.pcall(fn, one)) end
   local _, err = self:join(deadline)
   if one.results then return unpack(one.results, 1, one.results.n) end
   return nil, err
@@ -101,7 +110,7 @@ end
 function flight:join(deadline)
   local one = self.current
   if not one or is_lost(one) then return false end
-  local ok, reason = one.done:wait(math.min(deadline, one.overdue))
+  local ok, reason = one.done:wait(math.min(deadline, one.overdue, core.now() + SLICE))
   if ok then return true end
   if reason == "busy" then return false end
   if reason == "timeout" and core.now() < deadline then return true end

@@ -21,19 +21,27 @@ function driver.active()
   return thread ~= nil and ours[thread] ~= nil
 end
 
-local function resume(thread, ...)
-  local ok, problem = coroutine.resume(thread, ...)
-  if not ok then error(problem, 0) end
+-- Wakes a coroutine. An error in it is nothing to who wakes it, perhaps another
+-- coroutine, and keeps nobody else from being woken: libuv gets it.
+local function resume(thread)
+  local ok, problem = coroutine.resume(thread)
+  if ok then return end
+  local timer = uv.new_timer()
+  timer:start(0, 0, function()
+    timer:close()
+    error(problem, 0)
+  end)
 end
 
---- Runs a function in a coroutine that may wait. An error in it is raised in
--- libuv's callback, as any error there.
+--- Runs a function in a coroutine that may wait. An error in it is raised here
+-- before its first wait, and afterwards in a callback of libuv.
 -- @tparam function fn
 -- @tparam any ... its arguments
 function driver.spawn(fn, ...)
   local thread = coroutine.create(fn)
   ours[thread] = true
-  resume(thread, ...)
+  local ok, problem = coroutine.resume(thread, ...)
+  if not ok then error(problem, 0) end
 end
 
 -- libuv counts from the time it has last looked at its clock.

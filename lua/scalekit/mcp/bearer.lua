@@ -53,8 +53,7 @@ local function failed(why)
   }
 end
 
-local function fetch(self, refusal, deadline)
-  local one = self.flight:start(deadline)
+local function fetch(one, self, refusal, deadline)
   local value, why = self.source(refusal, deadline - core.now())
   if value ~= nil then
     value, why = self.accept(value)
@@ -64,7 +63,6 @@ local function fetch(self, refusal, deadline)
   else
     one.err = failed(why)
   end
-  self.flight:land(one)
   if one.err then return nil, one.err end
   return true
 end
@@ -82,7 +80,11 @@ function bearer_methods:renew(generation, refusal, deadline)
     local one = self.flight.current
     local over, err = self.flight:join(deadline)
     if over == nil then return nil, err end
-    if not over then return fetch(self, refusal, deadline) end
+    if not over then
+      return self.flight:fly(deadline, function(one_flight)
+        return fetch(one_flight, self, refusal, deadline)
+      end)
+    end
     if one.err and not PRIVATE[one.err.kind] then return nil, one.err end
   end
   return true

@@ -44,9 +44,18 @@ local function cancelled(reason, transfer)
   }
 end
 
--- Hands the next piece of a produced body on, where one is wanted.
-local function feed(transfer, body)
-  if type(body) == "function" and transfer:hungry() then transfer:write(body()) end
+local function hand_on(transfer, body)
+  transfer:write(body())
+end
+
+-- Hands the next piece of a produced body on, where one is wanted. A producer that
+-- fails ends what `owner` has.
+local function feed(transfer, body, owner)
+  if type(body) ~= "function" or not transfer:hungry() then return end
+  local ok, problem = driver.pcall(hand_on, transfer, body)
+  if ok then return end
+  owner:close()
+  error(problem, 0)
 end
 
 -- Who was waiting for a transfer that is closed now hears of it, and so does who
@@ -85,7 +94,7 @@ function stream_mt:read(deadline)
       if reason ~= "timeout" then self:close() end
       return nil, err
     end
-    feed(self.transfer, self.body)
+    feed(self.transfer, self.body, self)
   end
   return nil
 end
@@ -117,7 +126,7 @@ local function await(loop, transfer, body, request)
     local ok, reason = driver.current().wait(loop, transfer, request.head_deadline)
     if handle and handle.aborted then return nil, cancelled "cancelled" end
     if not ok then return nil, cancelled(reason, transfer) end
-    feed(transfer, body)
+    feed(transfer, body, transfer)
     local status, head, received, outcome = transfer:take()
     if status then
       return setmetatable({ status = status, head = head, body = received }, response_mt)
@@ -129,10 +138,10 @@ end
 
 -- Lets another coroutine break a request off whose answer has not begun.
 local function hand_out(handle, loop, transfer)
+  local id = transfer:id()
   function handle.abort()
     if handle.aborted then return end
     handle.aborted = true
-    local id = transfer:id()
     transfer:close()
     wake(loop, id)
   end
