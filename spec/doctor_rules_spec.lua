@@ -55,7 +55,7 @@ describe("the doctor reads a configuration and", function()
   end)
 
   it("misses the shared dict, without which there are no runs of agents", function()
-    expect("warning", "each worker fetches", examine(USES).dict or examine(USES)["shared dict"])
+    expect("warning", "each worker fetches", examine(USES)["shared dict"])
     expect("problem", "lua_shared_dict scalekit 10m;",
       examine("init_by_lua_block { a = require('scalekit.edge').agents {} }")["shared dict"])
   end)
@@ -103,7 +103,8 @@ describe("the doctor reads a configuration and", function()
 
   describe("looks at what passes MCP on:", function()
     local function location(directives)
-      return examine(GOOD .. "server { location /mcp { proxy_pass http://x; " .. directives .. "} }").streaming
+      return examine(GOOD .. "server { location /mcp { proxy_pass http://x; " .. directives
+        .. "} }").streaming
     end
 
     it("buffering holds back events", function()
@@ -149,7 +150,9 @@ describe("the doctor reads a configuration and", function()
       rules.examine(findings, assert(conf.read(path, shell.read, function() return {} end)), {
         read = shell.read, exists = function() return true end,
       })
-      for _, finding in ipairs(findings) do assert.equal("ok", finding.state, name .. ": " .. finding.message) end
+      for _, finding in ipairs(findings) do
+        assert.equal("ok", finding.state, name .. ": " .. finding.message)
+      end
     end
   end)
 end)

@@ -47,7 +47,6 @@ local function failed(err)
   local copy = {}
   for name, value in pairs(err) do copy[name] = value end
   copy.operation, copy.outcome, copy.before_request = OPERATION, "none", true
-  copy.raw = nil -- a server may echo what was sent
   return nil, errors.new(copy)
 end
 
@@ -69,6 +68,7 @@ local function request_token(self, deadline)
   if response.status ~= 200 then
     response.body = core.reveal(response.body)
     err = reply.failure(response)
+    err.raw = nil -- a server may echo what was sent
     local secret = core.reveal(self.credentials:form()):match "client_secret=([^&]*)"
     redact.error(err, { core.unpercent(secret) })
     if err.kind == "unauthorized" then
