@@ -55,7 +55,7 @@ describe("the doctor reads a configuration and", function()
   end)
 
   it("misses the shared dict, without which there are no runs of agents", function()
-    expect("warning", "each worker fetches", examine(USES).dict or examine(USES)["shared dict"])
+    expect("warning", "each worker fetches", examine(USES)["shared dict"])
     expect("problem", "lua_shared_dict scalekit 10m;",
       examine("init_by_lua_block { a = require('scalekit.edge').agents {} }")["shared dict"])
   end)
@@ -103,8 +103,8 @@ describe("the doctor reads a configuration and", function()
 
   describe("looks at what passes MCP on:", function()
     local function location(directives)
-      local server = "server { location /mcp { proxy_pass http://x; " .. directives .. "} }"
-      return examine(GOOD .. server).streaming
+      return examine(GOOD .. "server { location /mcp { proxy_pass http://x; " .. directives
+        .. "} }").streaming
     end
 
     it("buffering holds back events", function()

@@ -17,7 +17,7 @@ list.__index = list
 
 --- A list of findings, to be added to.
 function doctor.findings()
-  return setmetatable(json.array {}, { __index = list })
+  return setmetatable({}, list)
 end
 
 local function add(self, state, check, message, fix)
@@ -54,7 +54,9 @@ end
 --- The findings for programs: `{ ok, findings }`.
 -- @treturn string JSON
 function doctor.json(findings)
-  return json.encode { ok = doctor.is_well(findings), findings = json.array(findings) }
+  local plain = json.array {}
+  for i, finding in ipairs(findings) do plain[i] = finding end
+  return json.encode { ok = doctor.is_well(findings), findings = plain }
 end
 
 return doctor

@@ -61,9 +61,9 @@ local function check_headers(given)
   local list = {}
   for name, claim in pairs(given or HEADERS) do
     if type(name) ~= "string" or not find(name, "^[%w%-]+$") then
-      error(WHAT .. ": option 'headers' must have header names, of letters, digits and hyphens", 3)
+      error(WHAT .. ": option 'headers' must have header names, of letters, digits and hyphens", 4)
     elseif type(claim) ~= "string" and type(claim) ~= "function" then
-      error(WHAT .. ": option 'headers' must say a claim, or a function of the claims, for each", 3)
+      error(WHAT .. ": option 'headers' must say a claim, or a function of the claims, for each", 4)
     end
     list[#list + 1] = name
   end
@@ -108,6 +108,7 @@ function guard.new(opts)
   opts = options.check(WHAT, opts, OPTIONS)
   local origin = opts.resource and urls.origin(opts.resource)
   if not origin then error(WHAT .. ": option 'resource' must be the URL of the MCP server", 2) end
+  local headers = plan(opts.headers)
   local validator, err = tokens.new {
     env_url = opts.env_url, issuer = opts.issuer, timeout = opts.timeout, leeway = opts.leeway,
     transport = opts.transport, allow_insecure_http = opts.allow_insecure_http,
@@ -122,7 +123,7 @@ function guard.new(opts)
     wanted = { audience = opts.audience or opts.resource, scopes = opts.scopes },
     leeway = validator.leeway,
     revoked = opts.revoked,
-    plan = plan(opts.headers),
+    plan = headers,
     origins = origins.set(opts.origins),
     scopes = opts.scopes,
     challenge = ('Bearer resource_metadata="%s"%s'):format(metadata,
