@@ -5,7 +5,7 @@ local core = require "scalekit.core"
 local errors = require "scalekit.error"
 local mcp = require "scalekit.mcp"
 local script = require "spec.support.mcp_script"
-local step = require "scalekit.driver.step"
+local step = require "scalekit" -- its run, all and sleep: inside nginx, light threads
 
 local done = script.result '{"content":[]}'
 local REFUSED = script.http(401, {
