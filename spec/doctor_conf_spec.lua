@@ -50,8 +50,8 @@ describe("configurations of nginx", function()
   end)
 
   it("have Lua, whose braces are its own", function()
-    local lua = [[ local t = { "}" } -- }
-      local s = '\'}' .. [==[ } ]==] --[[ } ]=] ]].. "]] " .. [[ ngx.say(t[1]) ]]
+    local lua = [===[ local t = { "}" } -- }
+      local s = '\'}' .. [==[ } ]==] --[[ } ]=] ]] ngx.say(t[1]) ]===]
     assert.same({ { "content_by_lua_block", lua = lua }, { "return", "200" } },
       children_of("content_by_lua_block {" .. lua .. "} return 200;"))
   end)
