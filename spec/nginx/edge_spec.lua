@@ -69,6 +69,26 @@ describe("recipes of the edge #nginx", function()
     assert.matches("authenticate must return strings without NUL", problem, 1, true)
   end)
 
+  it("hundreds of runs may begin at once, more than nginx has timers for", function()
+    assert.equal(400, host:eval [[
+      local core, flight = require "scalekit.core", require "scalekit.flight"
+      local threads, good = {}, 0
+      for i = 1, 400 do
+        threads[i] = ngx.thread.spawn(function()
+          return flight.new():fly(core.now() + 5, function()
+            ngx.sleep(0.05)
+            return true
+          end)
+        end)
+      end
+      for i = 1, 400 do
+        local _, done = ngx.thread.wait(threads[i])
+        if done then good = good + 1 end
+      end
+      return good
+    ]])
+  end)
+
   it("print as what they are, without secrets", function()
     assert.same({
       "scalekit.edge.agents(http://127.0.0.1:1)", "scalekit.edge.guard(https://x/mcp)",

@@ -12,8 +12,8 @@ function command.declare(parser)
   local declared = parser:command("doctor",
     "Find out what keeps scalekit from working here, and name the fix.")
   declared:flag("--json", "Say it as JSON: { ok, findings }.")
-  declared:option("--nginx", "Look at the configuration of an nginx, too: at this file, or the one that"
-    .. " nginx reads by itself."):args "?":argname "<file>"
+  declared:option("--nginx", "Look at the configuration of an nginx, too: at this file, or the"
+    .. " one that nginx reads by itself."):args "?":argname "<file>"
 end
 
 --- No hints beside the parser's complaints.
@@ -22,7 +22,9 @@ function command.hint() end
 local function examine_nginx(findings, given)
   local path, missing = given, nil
   if not path then path, missing = files.default() end
-  if not path then return findings:fail("nginx", missing, "name its configuration: --nginx FILE") end
+  if not path then
+    return findings:fail("nginx", missing, "name its configuration: --nginx FILE")
+  end
   files.examine(findings, path, os.getenv "SCALEKIT_ENV_URL")
 end
 

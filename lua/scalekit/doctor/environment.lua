@@ -30,7 +30,8 @@ local function settings_of(given)
 end
 
 local SET = nginx.present
-  and "set them where nginx is started, and name each in an `env` directive; or give them to scalekit.new"
+  and "set them where nginx is started, and name each in an `env` directive; or give them to"
+    .. " scalekit.new"
   or "set them; the credentials are among the environment's API credentials"
 
 local function check_settings(findings, settings, missing)
@@ -39,7 +40,8 @@ local function check_settings(findings, settings, missing)
   end
   local fault = settings.env_url and address.fault(settings.env_url)
   if fault then
-    findings:fail("settings", "the environment's URL " .. fault, "use its URL as the dashboard shows it")
+    findings:fail("settings", "the environment's URL " .. fault,
+      "use its URL as the dashboard shows it")
   elseif #missing == 0 then
     findings:ok("settings", "URL and credentials are set, for " .. settings.env_url)
   end
@@ -48,8 +50,9 @@ end
 
 local WAY = {
   configuration = "see the message; nginx names hosts with the directive resolver",
-  tls = nginx.present and "see the message; a certificate is verified against lua_ssl_trusted_certificate"
-    or "install the certificates of authorities (ca-certificates), or name a file of them in ca_file",
+  tls = nginx.present
+    and "see the message; certificates are verified against lua_ssl_trusted_certificate"
+    or "install the certificates of authorities (ca-certificates), or name a file of them: ca_file",
   network = "look at the name, the network, and firewalls in between",
   timeout = "look at the network, and firewalls in between",
 }
@@ -74,7 +77,8 @@ function environment.check_clock(findings, date, now)
     return findings:skip("clock", "the environment does not say what time it is")
   end
   local skew = now - theirs
-  local text = ("this machine's clock is %.0f s %s"):format(math.abs(skew), skew < 0 and "behind" or "ahead")
+  local text = ("this machine's clock is %.0f s %s"):format(
+    math.abs(skew), skew < 0 and "behind" or "ahead")
   local fix = "set it by NTP: tokens are refused as not valid yet, or used beyond their end"
   if math.abs(skew) > SKEW then
     findings:fail("clock", text, fix)
@@ -106,8 +110,9 @@ end
 
 local function check_credentials(findings, settings, send)
   local client, err = scalekit.new {
-    env_url = settings.env_url, client_id = settings.client_id, client_secret = settings.client_secret,
-    transport = send, timeout = TIMEOUT, max_attempts = 1, shared_dict = false,
+    env_url = settings.env_url, client_id = settings.client_id,
+    client_secret = settings.client_secret, transport = send, timeout = TIMEOUT,
+    max_attempts = 1, shared_dict = false,
   }
   local page
   if client then page, err = client.mcp:list_configs { page_size = 1 } end

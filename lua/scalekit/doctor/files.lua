@@ -31,7 +31,8 @@ function files.default()
   local _, about = shell.run(shell.quote(found.binary) .. " -V")
   local path = about:match "%-%-conf%-path=(%S+)"
   local prefix = about:match "%-%-prefix=(%S+)"
-  return path or prefix and prefix .. "/conf/nginx.conf", found.binary .. " does not say where it is"
+  path = path or prefix and prefix .. "/conf/nginx.conf"
+  return path, not path and found.binary .. " does not say where its configuration is" or nil
 end
 
 --- Adds what there is to say about a configuration.
@@ -44,7 +45,8 @@ function files.examine(findings, path, url)
     return findings:fail("nginx", path .. " cannot be read", "run this as a user who may read it")
   end
   for _, name in ipairs(missing) do
-    findings:warn("nginx", name .. " cannot be read, and is left out", "run this as a user who may read it")
+    findings:warn("nginx", name .. " cannot be read, and is left out",
+      "run this as a user who may read it")
   end
   rules.examine(findings, root, { read = shell.read, exists = shell.exists }, url)
 end

@@ -39,8 +39,8 @@ local function versions(others)
   return list
 end
 
-local ONE_OPENSSL = "use an nginx, a libcurl and a build of the rock that stand on the same OpenSSL,"
-  .. " such as all of them from the distribution"
+local ONE_OPENSSL = "use an nginx, a libcurl and a build of the rock that stand on the same"
+  .. " OpenSSL, such as all of them from the distribution"
 
 --- Adds what there is to say.
 -- @tparam table findings
@@ -50,7 +50,8 @@ function process.examine(findings, others)
     findings:ok("versions", ("scalekit %s on %s, %s"):format(
       version, rawget(_G, "jit") and "LuaJIT" or _VERSION, core.libraries().http:match "^%S+"))
   else
-    findings:fail("versions", ("the Lua half is %s, the C half %s"):format(version, tostring(core.version)),
+    findings:fail("versions",
+      ("the Lua half is %s, the C half %s"):format(version, tostring(core.version)),
       "install both from one rock, and look for an old copy in package.path and package.cpath")
   end
   local maps = shell.read "/proc/self/maps"

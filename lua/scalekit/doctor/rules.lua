@@ -56,7 +56,9 @@ for _, op in ipairs(ops) do
   CALLS[op.name] = true
   if op.each then CALLS[op.each] = true end
 end
-for _, name in ipairs { "list", "get", "create", "update", "delete", "search", "request", "each" } do
+for _, name in ipairs {
+  "list", "get", "create", "update", "delete", "search", "request", "each",
+} do
   CALLS[name] = nil -- everybody has methods of these names
 end
 
@@ -113,13 +115,14 @@ local function check_authorities(findings, root, needs, exists)
   end
   for _, node in ipairs(list) do
     if not exists(node[1] or "") then
-      return findings:fail("authorities", ("%s: %s cannot be read"):format(conf.place(node), node[1] or ""),
+      return findings:fail("authorities",
+        ("%s: %s cannot be read"):format(conf.place(node), node[1] or ""),
         "name the file of authorities of this system; Debian's is in the package ca-certificates")
     end
   end
   if needs.tls and #all(root, "lua_ssl_verify_depth") == 0 then
-    return findings:warn("authorities", "lua_ssl_verify_depth is 1, which longer chains do not pass",
-      "lua_ssl_verify_depth 5;")
+    return findings:warn("authorities",
+      "lua_ssl_verify_depth is 1, which longer chains do not pass", "lua_ssl_verify_depth 5;")
   end
   findings:ok("authorities", #list > 0 and list[1][1] or "none are needed")
 end
@@ -127,7 +130,9 @@ end
 local function check_dict(findings, root, list)
   local dict, needed = false, false
   for _, node in ipairs(all(root, "lua_shared_dict")) do dict = dict or node[1] == "scalekit" end
-  for _, script in ipairs(list) do needed = needed or script.text:find "edge[%w\"')]*%.agents" ~= nil end
+  for _, script in ipairs(list) do
+    needed = needed or script.text:find "edge[%w\"')]*%.agents" ~= nil
+  end
   if dict then
     findings:ok("shared dict", "lua_shared_dict scalekit is there")
   elseif needed then
@@ -158,7 +163,8 @@ end
 -- Whether a location passes MCP on: it is named so, or guarded by a recipe.
 local function is_mcp(location)
   for _, node in ipairs(location.children) do
-    if node.name:find "^access_by_lua" and (node.lua or node[1] or ""):find ":a%l+%(" then return true end
+    local text = node.name:find "^access_by_lua" and (node.lua or node[1]) or ""
+    if text:find ":a%l+%(" then return true end
   end
   return table.concat(location, " "):find "mcp" ~= nil
 end
@@ -188,7 +194,8 @@ local function check_headers(findings, location)
   end
   if not sets then return end
   for _, node in ipairs(conf.effective(location, "proxy_set_header")) do
-    if (node[1] or ""):lower() == "authorization" and node[2] == "$scalekit_authorization" then return end
+    local name = (node[1] or ""):lower()
+    if name == "authorization" and node[2] == "$scalekit_authorization" then return end
   end
   findings:fail("streaming", conf.place(location) .. ": the session token is not passed on; a"
     .. " proxy_set_header of an inner block hides all of the outer ones",
@@ -198,7 +205,9 @@ end
 local function check_locations(findings, root)
   for _, location in ipairs(all(root, "location")) do
     local passes = false
-    for _, node in ipairs(location.children or {}) do passes = passes or node.name == "proxy_pass" end
+    for _, node in ipairs(location.children or {}) do
+      passes = passes or node.name == "proxy_pass"
+    end
     if passes and is_mcp(location) then
       check_buffering(findings, location)
       check_headers(findings, location)

@@ -151,10 +151,23 @@ function nginx.kill(thread)
   return ngx.thread.kill(thread) ~= nil
 end
 
+-- nginx runs 256 timers at once, unless lua_max_running_timers says otherwise, and
+-- drops those beyond.
+local MOST_DETACHED = 128
+local detached = 0
+
+local function run_detached(_, fn, ...)
+  local ok, problem = pcall(fn, ...)
+  detached = detached - 1
+  if not ok then error(problem, 0) end
+end
+
 --- Runs a function that the end of this request does not end.
--- @treturn boolean false: nginx has no timer for it, so that it does not run
+-- @treturn boolean false: there are too many already, so that it does not run
 function nginx.detach(fn, ...)
-  return (ngx.timer.at(0, function(_, ...) return fn(...) end, ...)) ~= nil
+  if detached >= MOST_DETACHED or not ngx.timer.at(0, run_detached, fn, ...) then return false end
+  detached = detached + 1
+  return true
 end
 
 -- What `within` gives back, once one of the two threads is done.

@@ -82,7 +82,8 @@ function agents.new(opts)
   if not client.vault then
     return nil, errors.new {
       kind = "configuration",
-      message = "runs are shared by all workers: set nginx's directive lua_shared_dict scalekit 10m",
+      message = "runs are shared by all workers: set nginx's directive lua_shared_dict scalekit"
+        .. " 10m",
     }
   end
   self.runs = runs.new { vault = client.vault, idle = idle, size = opts.cache or 10000 }

@@ -54,7 +54,9 @@ function doctor.new(opts)
     client_secret = opts.client_secret or os.getenv "SCALEKIT_CLIENT_SECRET",
     transport = opts.transport,
   }
-  if type(given.client_secret) == "string" then given.client_secret = core.secret(given.client_secret) end
+  if type(given.client_secret) == "string" then
+    given.client_secret = core.secret(given.client_secret)
+  end
   local name = opts.shared_dict
   if name == nil then name = "scalekit" end
   return setmetatable({ given = given, url = opts.url, conf = opts.conf, dict = name }, doctor)
@@ -68,10 +70,12 @@ local function check_dict(self, findings)
   if not self.dict then return end
   local free = host.free_space(self.dict)
   if not free then
-    findings:warn("shared memory", ("there is no lua_shared_dict %s: each worker fetches for itself, and"
-      .. " there are no runs of agents"):format(self.dict), ("lua_shared_dict %s 10m;"):format(self.dict))
+    findings:warn("shared memory", ("there is no lua_shared_dict %s: each worker fetches for"
+      .. " itself, and there are no runs of agents"):format(self.dict),
+      ("lua_shared_dict %s 10m;"):format(self.dict))
   elseif free == 0 then
-    findings:warn("shared memory", ("lua_shared_dict %s is full"):format(self.dict), "make it larger")
+    findings:warn("shared memory", ("lua_shared_dict %s is full"):format(self.dict),
+      "make it larger")
   else
     findings:ok("shared memory", ("lua_shared_dict %s has room"):format(self.dict))
   end

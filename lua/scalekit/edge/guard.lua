@@ -138,7 +138,9 @@ end
 
 local function refuse(self, status, code, description)
   local challenge = self.challenge
-  if code then challenge = ('%s, error="%s", error_description="%s"'):format(challenge, code, description) end
+  if code then
+    challenge = ('%s, error="%s", error_description="%s"'):format(challenge, code, description)
+  end
   return nil, answer.oauth(status, code or "unauthorized", description, challenge)
 end
 
@@ -169,7 +171,9 @@ end
 
 -- A token that is good: its claims, and what the server behind is told.
 local function remember(self, digest, claims, time)
-  local known = { claims = claims, exp = claims.exp + self.leeway, till = time + REMEMBERED, values = {} }
+  local known = {
+    claims = claims, exp = claims.exp + self.leeway, till = time + REMEMBERED, values = {},
+  }
   for i, claim in ipairs(self.plan.claims) do known.values[i] = value_of(claims, claim) or false end
   for i = #self.plan.claims + 1, #self.plan.names do known.values[i] = false end
   self.seen:set(digest, known, time)

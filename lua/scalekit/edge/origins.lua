@@ -11,9 +11,10 @@ function origins.set(list)
   return set
 end
 
---- Whether a request with such an `Origin` may go on. Who is no browser has none.
+--- Whether a request with such an `Origin` may go on. Who is no browser has none; who has
+-- several is none that we know.
 function origins.allows(set, origin)
-  return origin == nil or set[origin:lower()] == true
+  return origin == nil or type(origin) == "string" and set[origin:lower()] == true
 end
 
 return origins

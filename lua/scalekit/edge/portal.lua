@@ -101,8 +101,8 @@ local function show(self, path, identifier, list)
   for i, account in ipairs(list) do items[i] = item(self, path, account) end
   local content = #items > 0 and "<ul>\n" .. table.concat(items, "\n") .. "\n</ul>"
     or "<p>There is nothing to connect.</p>"
-  return html.page(200, self.title, ('%s\n<p class="soft">Signed in as <span class="wrap">%s</span>.</p>')
-    :format(content, escape(identifier)))
+  local who = '<p class="soft">Signed in as <span class="wrap">%s</span>.</p>'
+  return html.page(200, self.title, content .. "\n" .. who:format(escape(identifier)))
 end
 
 local function back(path)

@@ -58,8 +58,10 @@ function edge.set_headers(names, values)
 end
 
 -- Headers of a request that say something to an MCP server. What an agent shows to
--- this nginx, above all how it authenticates, is nobody else's business.
+-- this nginx, above all how it authenticates, is nobody else's business. (`Host` nginx
+-- writes anew by itself.)
 local PASSED = {
+  host = true,
   accept = true, ["content-type"] = true, ["content-length"] = true, ["transfer-encoding"] = true,
   ["last-event-id"] = true, ["user-agent"] = true, traceparent = true, tracestate = true,
 }
