@@ -30,6 +30,17 @@ local HTTP = [[
         end
       }
     }
+    location = /late-events {
+      content_by_lua_block {
+        ngx.header.content_type = "text/event-stream"
+        for i = 1, 2 do
+          ngx.print ": not yet\n"
+          ngx.flush(true)
+          ngx.sleep(0.05)
+          ngx.say("data: ", i, "\n")
+        end
+      }
+    }
   }
 ]]
 
@@ -342,6 +353,148 @@ describe("the cosocket transport #nginx", function()
         stream:close()
         stream:close()
         return { stream:read() }
+      ]])
+      assert.equal(0, settled().open)
+    end)
+
+    describe("streams whose reader has a deadline:", function()
+      it("it ends the wait alone, and the stream goes on", function()
+        assert.same({ true, "timeout", "unknown" }, run [[
+          local stream = assert(send { url = server "plain" .. "/fault/events-drip/", stream = true }).events
+          local event, err
+          repeat event, err = stream:read(now() + 0.01) until event or err.kind ~= "timeout"
+          local came = event ~= nil
+          while event do event, err = stream:read(now() + 0.005) end
+          stream:close()
+          return { came, err.kind, err.outcome }
+        ]])
+        assert.equal(0, settled().open)
+      end)
+
+      it("it is not over before that time, and a later wait has its own", function()
+        assert.same({ true, true, true }, run [[
+          local stream = assert(send { url = server "echo" .. "/late-events", stream = true }).events
+          local exact, first = true, nil
+          repeat
+            local by = now() + 0.003
+            first = stream:read(by)
+            exact = exact and (first ~= nil or now() >= by)
+          until first
+          local second = stream:read() -- comes later than 3 ms
+          stream:close()
+          return { exact, first.data == "1", second ~= nil and second.data == "2" }
+        ]])
+      end)
+
+      it("chunks have one as well", function()
+        assert.equal("timeout", run [[
+          local stream = assert(send {
+            url = server "plain" .. "/fault/events-held/", stream = "chunks",
+          }).chunks
+          assert(stream:read(now() + 5))
+          local _, err = stream:read(now() + 0.02)
+          stream:close()
+          return err.kind
+        ]])
+      end)
+
+      it("many short waits do not hide that the stream is idle", function()
+        assert.matches("nothing came for", run [[
+          local stream = assert(send {
+            url = server "plain" .. "/fault/events-held/", stream = true, idle_timeout = 0.1,
+          }).events
+          assert(stream:read())
+          local err
+          local till = now() + 5
+          repeat err = select(2, stream:read(now() + 0.02)) until now() > till or not stream.link
+          return err.message
+        ]], 1, true)
+        assert.equal(0, settled().open)
+      end)
+
+      it("the deadline of the request ends it for good", function()
+        assert.equal("timeout", run [[
+          local stream = assert(send {
+            url = server "plain" .. "/fault/events-drip/", stream = true, deadline = now() + 0.3,
+          }).events
+          local event, err
+          repeat event, err = stream:read() until not event
+          return err.kind
+        ]])
+        assert.equal(0, settled().open)
+      end)
+    end)
+
+    it("gives up an answer that has not begun by its head_deadline", function()
+      assert.same({ "timeout", "unknown" }, run [[
+        local _, err = send {
+          url = server "plain" .. "/fault/silence/", stream = true, head_deadline = now() + 0.05,
+        }
+        return { err.kind, err.outcome }
+      ]])
+      assert.equal(0, settled().open)
+    end)
+
+    it("a stream beyond the head_deadline that it began by", function()
+      assert.same({ true, true }, run [[
+        local by = now() + 0.1
+        local stream = assert(send {
+          url = server "plain" .. "/fault/events-endless/", stream = true, head_deadline = by,
+        }).events
+        while now() < by do assert(stream:read()) end
+        local one = stream:read()
+        stream:close()
+        return { one ~= nil, now() >= by }
+      ]])
+    end)
+
+    it("lets another light thread break off an answer that has not begun", function()
+      assert.same({ "cancelled", "unknown", false }, run [[
+        local handle = {}
+        local breaker = ngx.thread.spawn(function()
+          ngx.sleep(0.03)
+          handle.abort()
+        end)
+        local _, err = send { url = server "plain" .. "/fault/silence/", handle = handle }
+        ngx.thread.wait(breaker)
+        return { err.kind, err.outcome, handle.abort ~= nil }
+      ]])
+      assert.equal(0, settled().open)
+    end)
+
+    it("lets another light thread break off a body that is being sent", function()
+      assert.equal("cancelled", run [[
+        local handle, asked = {}, 0
+        local breaker = ngx.thread.spawn(function()
+          ngx.sleep(0.03)
+          handle.abort()
+        end)
+        local _, err = send {
+          method = "POST", url = server "plain" .. "/fault/never-read/", handle = handle,
+          body = function()
+            asked = asked + 1
+            return asked <= 4096 and ("x"):rep(65536) or nil
+          end,
+        }
+        ngx.thread.wait(breaker)
+        return err.kind
+      ]])
+      assert.equal(0, settled().open)
+    end)
+
+    it("wakes who reads a stream that another light thread closes", function()
+      assert.equal("cancelled", run [[
+        local stream = assert(send {
+          url = server "plain" .. "/fault/events-held/", stream = true, handle = {},
+        }).events
+        local closer = ngx.thread.spawn(function()
+          ngx.sleep(0.03)
+          stream:close()
+        end)
+        local event, err
+        repeat event, err = stream:read() until not event
+        ngx.thread.wait(closer)
+        return err.kind
       ]])
       assert.equal(0, settled().open)
     end)

@@ -1,7 +1,8 @@
 --- The body of an answer, piece by piece or as a whole.
 --
--- A source is a table with `more()`: the next bytes from the peer; nil at the
--- end of the connection; or `nil, kind, message` where it broke.
+-- A source is a table with `more(by)`: the next bytes from the peer; nil at the
+-- end of the connection; `nil, kind, message` where it broke; or `nil, "later"` where
+-- nothing has come by the time that is given.
 -- @module scalekit.http1.body
 
 local chunks = require "scalekit.http1.chunks"
@@ -55,14 +56,14 @@ local function take_chunks(self, bytes)
 end
 
 -- The next bytes of the connection, or how it ended.
-local function receive(self)
+local function receive(self, by)
   local bytes = self.rest
   if bytes then
     self.rest = nil
     return bytes
   end
   local kind, message
-  bytes, kind, message = self.source:more()
+  bytes, kind, message = self.source:more(by)
   if bytes or kind then return bytes, kind, message end
   if self.left or (self.chunks and not self.chunks:may_end()) then return nil, "network", CUT end
   self.ended = true
@@ -70,14 +71,15 @@ local function receive(self)
 end
 
 --- The next piece, never empty.
+-- @tparam[opt] number by until when to wait
 -- @treturn[1] string
 -- @treturn[2] nil at the end
 -- @treturn[3] nil
--- @treturn[3] string the kind of an error
+-- @treturn[3] string the kind of an error; "later" is none: there may be more
 -- @treturn[3] string its message
-function body:next()
+function body:next(by)
   while not self.ended do
-    local bytes, kind, message = receive(self)
+    local bytes, kind, message = receive(self, by)
     if bytes and self.left then
       bytes = take_length(self, bytes)
     elseif bytes and self.chunks then

@@ -2,7 +2,7 @@
 -- the operator's directives apply: `resolver`, `lua_ssl_trusted_certificate`,
 -- `lua_ssl_verify_depth`, `lua_ssl_protocols`, `lua_socket_pool_size`,
 -- `lua_socket_keepalive_timeout`; `lua_socket_…_timeout` where a request has
--- neither a deadline nor an idle time.
+-- neither a deadline nor an idle time, and no `handle`.
 --
 -- It asks for no compression and follows no redirect. A certificate is verified
 -- always. Connections are shared by all requests of a worker to one origin with
@@ -165,6 +165,7 @@ local function take(conn, request, response, frame, rest, is_out)
   if mode and response.status < 300 then
     local is_chunks = mode == "chunks"
     if is_chunks or is_event_stream(response) then
+      conn:stay(request)
       response[is_chunks and "chunks" or "events"] =
         stream.new(conn, frame, rest, not is_chunks, most, is_out)
       return response
@@ -230,9 +231,13 @@ local function try_again(...)
   return response, err
 end
 
+local function is_past(deadline)
+  return deadline and core.now() >= deadline
+end
+
 local function send(self, request)
   nginx.current()
-  if request.deadline and core.now() >= request.deadline then
+  if is_past(request.deadline) or is_past(request.head_deadline) then
     return fail("timeout", "the deadline has passed")
   end
   local method = request.method or "GET"
@@ -249,6 +254,20 @@ local function send(self, request)
   -- the first attempt outside a loop: LuaJIT compiles what has none as one piece
   local response, err, again = attempt(self, origin, request, method, head, body)
   if again then return try_again(self, origin, request, method, head, body) end
+  return response, err
+end
+
+-- Lets another light thread break a request off whose answer has not begun.
+local function send_watched(self, request)
+  local handle = request.handle
+  function handle.abort() handle.aborted = true end
+  local response, err = send(self, request)
+  handle.abort = nil
+  if response and handle.aborted then
+    local stream_of = response.events or response.chunks
+    if stream_of then stream_of:close() end
+    return fail("cancelled", "the request was broken off", "unknown")
+  end
   return response, err
 end
 
@@ -306,7 +325,7 @@ function cosocket.new(opts)
     if problem then return misfit("cert_file: " .. problem) end
   end
   return function(request)
-    local response, err = send(self, request)
+    local response, err = (request.handle and send_watched or send)(self, request)
     return response, err
   end
 end

@@ -12,6 +12,8 @@ link.__index = link
 
 local PIECE = 65536 -- bytes to read at most in one go
 local SLACK = 0.005 -- seconds: nginx's clock stands still while it works
+local GLANCE = 0.1 -- seconds after which a reader looks whether he is still wanted
+local ABORTED = "the request was broken off"
 
 local NAMES = "; nginx compares certificates with names alone, so use one, or set server_name"
 local TRUST = "; nginx's directive lua_ssl_trusted_certificate names the file of authorities"
@@ -23,25 +25,38 @@ local ADVICE = {
   ["22"] = "; the chain is longer than nginx's directive lua_ssl_verify_depth allows",
 }
 
--- Sets the time that the next step may take; nothing where there is no limit, so
--- that the operator's lua_socket_…_timeout hold.
-local function arm(self, till)
+local function earlier(one, other)
+  if not one or (other and other < one) then return other end
+  return one
+end
+
+-- Sets the time that the next step may take. Where there is no limit the operator's
+-- lua_socket_…_timeout hold. `since`: when a silence began that goes on.
+local function arm(self, till, since)
   local now = core.now()
-  local seconds = till and till - now
-  if self.idle and not (seconds and seconds < self.idle) then seconds = self.idle end
-  if seconds then self.sock:settimeout(seconds > 0.001 and math.ceil(seconds * 1000) or 1) end
+  local seconds, idle = till and till - now, self.idle
+  if idle and since then idle = since + idle - now end
+  if idle and not (seconds and seconds < idle) then seconds = idle end
+  if seconds then
+    self.sock:settimeout(seconds > 0.001 and math.ceil(seconds * 1000) or 1)
+    self.timed = true
+  elseif self.timed then
+    self.sock:settimeout(0) -- the operator's
+    self.timed = false
+  end
   return now
 end
 
 -- Why a step has taken too long, or nil where it has not: a timer of nginx may
--- come some milliseconds early, and nobody is idle while our own side is slow.
-local function lateness(self, stage)
+-- come some milliseconds early (who reads waits on then), and nobody is idle while
+-- our own side is slow. `is_short`: it was not given all the time there is.
+local function lateness(self, stage, is_short)
   local now = core.now()
-  if self.deadline and now >= self.deadline - SLACK then
+  if self.deadline and now >= self.deadline - (self.sent and 0 or SLACK) then
     return ("the deadline passed after %.1f s, %s"):format(now - self.begun, stage)
   elseif self.idle and (self.is_ours or now < self.alive + self.idle - SLACK) then
     return nil
-  elseif self.idle or not self.deadline then
+  elseif self.idle or not (self.deadline or is_short) then
     return ("nothing came for %.1f s, %s"):format(now - self.alive, stage)
   end
   return nil
@@ -56,6 +71,7 @@ end
 
 -- A TCP connection has not come about.
 local function not_connected(self, err)
+  err = tostring(err)
   if err == "timeout" then
     return failed(self, "timeout", lateness(self, "connecting")
       or ("no connection within %.1f s"):format(core.now() - self.begun))
@@ -96,6 +112,7 @@ local function handshake(self, till)
   end
   origin.session = nil
   if err == "timeout" then return not_connected(self, err) end
+  err = tostring(err)
   local number, reason = err:match "^(%d+): (.*)$"
   reason = reason or err
   if reason == "certificate host mismatch" then
@@ -124,16 +141,18 @@ end
 
 --- Opens one, TLS included.
 -- @tparam table origin see `scalekit.transport.cosocket`
--- @tparam table request `deadline`, `idle_timeout`
+-- @tparam table request `deadline`, `head_deadline`, `idle_timeout`, `handle`
 -- @tparam[opt] number connect_timeout seconds
 -- @treturn[1] table
 -- @treturn[2] nil
 -- @treturn[2] table error
 function link.open(origin, request, connect_timeout)
-  local now, deadline = core.now(), request.deadline
+  local now, watch = core.now(), request.handle
+  local deadline = earlier(request.deadline, request.head_deadline)
   local self = setmetatable({
     sock = origin.tcp(), origin = origin, deadline = deadline, idle = request.idle_timeout,
     begun = now, alive = now, sent = false, heard = false, reused = false, armed = true,
+    watch = watch,
   }, link)
   local till = connect_timeout and now + connect_timeout or deadline
   if deadline and (till > deadline or origin.idle > 0) then till = deadline end
@@ -151,6 +170,10 @@ function link.open(origin, request, connect_timeout)
       if not ok then return nil, err end
     end
   end
+  if watch then
+    if watch.aborted then return failed(self, "cancelled", ABORTED) end
+    self.armed = false -- for all of the time
+  end
   return self
 end
 
@@ -167,7 +190,7 @@ function link:send(bytes)
   if err == "timeout" then
     return nil, "timeout", lateness(self, "sending") or "sending took too long"
   end
-  return nil, "network", "the connection broke while the request was sent: " .. err
+  return nil, "network", "the connection broke while the request was sent: " .. tostring(err)
 end
 
 -- With TLS 1.3 a server says what it thinks of our certificate, or of having
@@ -177,30 +200,72 @@ local function is_alert(self, err)
     and not err:find "reset" and not err:find "pipe"
 end
 
+local function stage_of(self)
+  return self.heard and "reading the answer" or "waiting for the answer"
+end
+
+-- What has come of a read that brought nothing; nil where it is not to be the last.
+local function verdict(self, err, by)
+  if err == "timeout" then
+    local late = lateness(self, stage_of(self), by or self.watch)
+    if late then return "timeout", late end
+    if by and core.now() >= by then return "later" end
+    return nil
+  end
+  err = tostring(err)
+  if is_alert(self, err) then
+    return "tls", "the peer refused the connection; it may want a client certificate"
+  end
+  return "network", "the connection broke: " .. err
+end
+
 --- The next bytes from the peer; nil at the end; `nil, kind, message` where the
--- connection broke.
-function link:more()
+-- connection broke; `nil, "later"` where nothing has come by a time that is given.
+-- @tparam[opt] number by `scalekit.core.now` seconds
+function link:more(by)
+  local watch, since = self.watch, self.since
+  self.since = nil
   while true do
     if self.armed then
       self.armed = false -- as set for the connection, a moment ago
     else
-      self.alive = arm(self, self.deadline)
+      local till = earlier(self.deadline, by)
+      if watch then till = earlier(till, core.now() + GLANCE) end
+      self.alive = arm(self, till, since)
+      if self.deadline and self.alive >= self.deadline then -- whatever comes meanwhile
+        return nil, "timeout", lateness(self, stage_of(self))
+      end
+      if since then self.alive = since end
     end
     local bytes, err = self.sock:receiveany(PIECE)
+    if watch and watch.aborted then return nil, "cancelled", ABORTED end
     if bytes then
       self.heard = true
       return bytes
     elseif err == "closed" then
       return nil
-    elseif err ~= "timeout" then
-      if is_alert(self, err) then
-        return nil, "tls", "the peer refused the connection; it may want a client certificate"
-      end
-      return nil, "network", "the connection broke: " .. err
     end
-    local late = lateness(self, self.heard and "reading the answer" or "waiting for the answer")
-    if late then return nil, "timeout", late end
+    local kind, message = verdict(self, err, by)
+    if kind then
+      if kind == "later" then self.since = self.alive end
+      return nil, kind, message
+    end
+    since = not self.is_ours and self.alive or nil
   end
+end
+
+--- Lifts the limits that are for the beginning of an answer. From now on `abort`
+-- ends what somebody waits for.
+-- @tparam table request
+function link:stay(request)
+  self.deadline = request.deadline
+  self.watch = (self.watch or self.deadline or self.idle) and {}
+end
+
+--- Ends it for another light thread, which reads and will close it: nginx lets
+-- nobody close what somebody reads.
+function link:abort()
+  if self.watch then self.watch.aborted = true end
 end
 
 --- Ends it.

@@ -32,11 +32,18 @@ local function fail(self, kind, message)
   return nil, errors.new { kind = kind, message = message, outcome = "unknown" }
 end
 
+-- The reader's time is over, that of the stream is not.
+local function later()
+  return nil, errors.new {
+    kind = "timeout", message = "nothing came by the reader's deadline", outcome = "unknown",
+  }
+end
+
 -- The next bytes of the body; nil at the end; `nil, err`.
-local function receive(self)
+local function receive(self, by)
   if self.reading then error("another coroutine is reading this stream", 3) end
   self.reading = true
-  local bytes, kind, message = self.body:next()
+  local bytes, kind, message = self.body:next(by)
   self.reading = false
   if not self.link then -- closed meanwhile
     self.closing:close()
@@ -45,6 +52,8 @@ local function receive(self)
     }
   elseif bytes then
     return bytes
+  elseif kind == "later" then
+    return later()
   elseif kind then
     return fail(self, kind, message)
   end
@@ -52,8 +61,8 @@ local function receive(self)
   return nil
 end
 
-local function next_chunk(self)
-  local bytes, err = receive(self)
+local function next_chunk(self, by)
+  local bytes, err = receive(self, by)
   if not bytes then return nil, err end
   self.room = self.room - #bytes
   if self.room < 0 then return fail(self, "protocol", "the answer is larger than allowed") end
@@ -61,24 +70,31 @@ local function next_chunk(self)
 end
 
 --- The next event (`{ data, event, id, retry }`) or chunk (a string) of a
--- stream; nil at its clean end; `nil, err` where it broke.
-function stream:read()
+-- stream; nil at its clean end; `nil, err` where it broke. By a deadline that is
+-- given, `nil, err` of kind "timeout": the stream stays open.
+-- @tparam[opt] number deadline `scalekit.core.now` seconds
+-- @treturn[1] table|string
+-- @treturn[2] nil
+-- @treturn[2] ?scalekit.error
+function stream:read(deadline)
   if not self.link then return nil end
   if not self.events then
-    local bytes, err = next_chunk(self)
+    local bytes, err = next_chunk(self, deadline)
     return bytes, err
   end
-  while true do
-    local event = self.events:next()
-    if event then return event end
+  local event = self.events:next()
+  while not event do
     if not self.link then return nil end
-    local bytes, err = receive(self)
+    local bytes, err = receive(self, deadline)
     if err then return nil, err end
     if bytes then
       local ok, problem = self.events:feed(bytes)
       if not ok then return fail(self, "protocol", problem) end
     end
+    event = self.events:next()
+    if not event and self.link and deadline and core.now() >= deadline then return later() end
   end
+  return event
 end
 
 --- Ends the stream; the peer sees the connection go, unless all has come.
@@ -87,7 +103,8 @@ function stream:close()
   if not link then return end
   self.link = nil
   if self.reading then
-    self.closing = link -- nginx lets nobody close what somebody reads
+    self.closing = link
+    link:abort()
   elseif self.keep and self.body:is_clean() then
     link:keep()
   else
