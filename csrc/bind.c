@@ -2,6 +2,7 @@
 ** bind.c - classes of userdata, secrets and the census: what the other files
 ** of the Lua skin stand on.
 */
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,18 +20,26 @@ static const char *const census_name[SK_KINDS] = {
   "writers", "headers", "profiles", "sealers",
 };
 
-#define COUNTERS "scalekit.census"
+/* Addresses are keys of the registry that need no hashing: of the counters, and beside
+   its name of each class. */
+static const char counter_key, class_key[SK_KINDS];
+
+static void register_at(lua_State *L, const char *key) {
+  lua_pushlightuserdata(L, (void *)(uintptr_t)key);
+  lua_insert(L, -2);
+  lua_rawset(L, LUA_REGISTRYINDEX);
+}
 
 /* One block of counters a lua_State, anchored in its registry for good. */
 static long *counters(lua_State *L) {
   long *c;
-  lua_getfield(L, LUA_REGISTRYINDEX, COUNTERS);
+  sk_rawgetp(L, LUA_REGISTRYINDEX, &counter_key);
   c = (long *)lua_touserdata(L, -1);
   lua_pop(L, 1);
   if (c == NULL) {
     c = (long *)lua_newuserdata(L, sizeof(long) * SK_KINDS);
     memset(c, 0, sizeof(long) * SK_KINDS);
-    lua_setfield(L, LUA_REGISTRYINDEX, COUNTERS);
+    register_at(L, &counter_key);
   }
   return c;
 }
@@ -72,6 +81,8 @@ void sk_class(lua_State *L, sk_kind kind, const luaL_Reg *methods, lua_CFunction
     lua_pushstring(L, class_name[kind]);
     lua_setfield(L, -2, "__name");
     lua_pushvalue(L, -1); /* registered once it is whole: any step may throw */
+    register_at(L, &class_key[kind]);
+    lua_pushvalue(L, -1);
     lua_setfield(L, LUA_REGISTRYINDEX, class_name[kind]);
   }
   lua_pop(L, 1);
@@ -85,7 +96,7 @@ void *sk_new(lua_State *L, sk_kind kind, size_t size, int with_table) {
     lua_newtable(L);
     sk_setuv(L, -2);
   }
-  luaL_getmetatable(L, class_name[kind]);
+  sk_rawgetp(L, LUA_REGISTRYINDEX, &class_key[kind]);
   lua_setmetatable(L, -2);
   h->live = c + kind;
   ++*h->live;
@@ -93,7 +104,8 @@ void *sk_new(lua_State *L, sk_kind kind, size_t size, int with_table) {
 }
 
 void *sk_check(lua_State *L, int index, sk_kind kind) {
-  return luaL_checkudata(L, index, class_name[kind]);
+  void *p = sk_test(L, index, kind);
+  return p ? p : luaL_checkudata(L, index, class_name[kind]); /* whose message is the usual one */
 }
 
 void *sk_self(lua_State *L, sk_kind kind) {
@@ -109,7 +121,7 @@ void *sk_test(lua_State *L, int index, sk_kind kind) {
   void *p = lua_touserdata(L, index);
   int same;
   if (p == NULL || !lua_getmetatable(L, index)) return NULL;
-  luaL_getmetatable(L, class_name[kind]);
+  sk_rawgetp(L, LUA_REGISTRYINDEX, &class_key[kind]);
   same = lua_rawequal(L, -1, -2);
   lua_pop(L, 2);
   return same ? p : NULL;

@@ -1,5 +1,5 @@
 /*
-** bind_http.h - between bind_loop.c, bind_shared.c and bind_transfer.c.
+** bind_http.h - between bind_loop.c, bind_wait.c, bind_shared.c and bind_transfer.c.
 */
 #ifndef SK_BIND_HTTP_H
 #define SK_BIND_HTTP_H
@@ -9,12 +9,27 @@
 
 #pragma GCC visibility push(hidden)
 
+/* Its table is the book of who waits (bind_wait.c). */
+typedef struct sk_loop_box {
+  sk_head head;
+  sk_loop *loop;
+  long waiting;             /* how many are in the book         */
+  unsigned long generation; /* of the loop, as the book knows it */
+} sk_loop_box;
+
+typedef struct sk_transfer_box {
+  sk_head head;
+  sk_transfer *t;
+  unsigned long id; /* also once t is gone                   */
+  int secret;       /* the body of the answer is for C alone */
+} sk_transfer_box;
+
 /* The open loop at `index`, of this process; else an error. */
 sk_loop *sk_check_loop(lua_State *L, int index);
 /* The same for argument 1 of its methods. */
 sk_loop *sk_self_loop(lua_State *L);
-/* The transfer at `index`, or NULL where it is closed; else an error. */
-sk_transfer *sk_check_transfer(lua_State *L, int index);
+/* The transfer at `index`, perhaps a closed one; else an error. */
+sk_transfer_box *sk_check_transfer(lua_State *L, int index);
 sk_profile *sk_check_profile(lua_State *L, int index);
 /* Prepared headers, or NULL where something else stands at `index`. */
 sk_headers *sk_test_headers(lua_State *L, int index);
@@ -28,6 +43,12 @@ int sk_field_flag(lua_State *L, int table, const char *name);
 /* The table keeps the string alive. */
 const char *sk_field_string(lua_State *L, int table, const char *name);
 
+/* Methods of a loop. */
+int sk_loop_await(lua_State *L);
+int sk_loop_forget(lua_State *L);
+int sk_loop_next(lua_State *L);
+int sk_loop_waiting(lua_State *L);
+int sk_loop_prune(lua_State *L);
 int sk_loop_profile_new(lua_State *L);
 int sk_loop_submit(lua_State *L);
 int sk_headers_make(lua_State *L);

@@ -6,22 +6,17 @@
 **   loop:wait(seconds)    steps, waits for the next work at most that long
 **   loop:drive(t, seconds) waits until t is ready, at most that long
 **   loop:nudge()          wakes who waits on pollfd, so that it looks again
-**   loop:news()           id of a transfer with news, or nil
+**   loop:await(t, wake) :forget(t) :news() :waiting() :prune()  (bind_wait.c)
 **   loop:profile{…}       → profile (bind_shared.c)
 **   loop:submit(…)        → transfer (bind_transfer.c)
 ** poll({ loop, … }, seconds), sleep(seconds), now()
 */
 #include "bind_http.h"
 
-typedef struct loop_box {
-  sk_head head;
-  sk_loop *loop;
-} loop_box;
-
 /* --- loops -------------------------------------------------------------------- */
 
 static int loop_close(lua_State *L) {
-  loop_box *b = (loop_box *)lua_touserdata(L, 1);
+  sk_loop_box *b = (sk_loop_box *)lua_touserdata(L, 1);
   if (sk_bury(&b->head)) {
     sk_loop_close(b->loop);
     b->loop = NULL;
@@ -34,18 +29,18 @@ static int loop_close_checked(lua_State *L) {
   return loop_close(L);
 }
 
-static sk_loop *open_loop(lua_State *L, const loop_box *b) {
+static sk_loop *open_loop(lua_State *L, const sk_loop_box *b) {
   if (b->loop == NULL) luaL_error(L, "scalekit: the loop is closed");
   if (sk_loop_mine(b->loop) != SK_OK) luaL_error(L, "scalekit: cannot reopen the loop after a fork");
   return b->loop;
 }
 
 sk_loop *sk_check_loop(lua_State *L, int index) {
-  return open_loop(L, (const loop_box *)sk_check(L, index, SK_LOOP));
+  return open_loop(L, (const sk_loop_box *)sk_check(L, index, SK_LOOP));
 }
 
 sk_loop *sk_self_loop(lua_State *L) {
-  return open_loop(L, (const loop_box *)sk_self(L, SK_LOOP));
+  return open_loop(L, (const sk_loop_box *)sk_self(L, SK_LOOP));
 }
 
 static long option(lua_State *L, const char *name, long fallback) {
@@ -56,13 +51,14 @@ static long option(lua_State *L, const char *name, long fallback) {
 
 static int loop_new(lua_State *L) {
   sk_loop_limits limits;
-  loop_box *b;
+  sk_loop_box *b;
   luaL_checktype(L, 1, LUA_TTABLE);
   limits.host_connections = option(L, "host_connections", 128);
   limits.pool = option(L, "pool", 256);
-  b = (loop_box *)sk_new(L, SK_LOOP, sizeof *b, 0);
+  b = (sk_loop_box *)sk_new(L, SK_LOOP, sizeof *b, 1);
   b->loop = sk_loop_open(&limits);
   if (b->loop == NULL) return luaL_error(L, "scalekit: cannot open a loop: out of memory or descriptors");
+  b->generation = sk_loop_generation(b->loop);
   return 1;
 }
 
@@ -89,11 +85,6 @@ static int loop_step(lua_State *L) {
   return 0;
 }
 
-static int loop_generation(lua_State *L) {
-  lua_pushnumber(L, (lua_Number)sk_loop_generation(sk_self_loop(L)));
-  return 1;
-}
-
 static int loop_nudge(lua_State *L) {
   sk_loop_nudge(sk_self_loop(L));
   return 0;
@@ -105,18 +96,11 @@ static int loop_wait(lua_State *L) {
   return 0;
 }
 
-static int loop_news(lua_State *L) {
-  unsigned long id = sk_loop_news(sk_self_loop(L));
-  if (id == 0) return 0;
-  lua_pushnumber(L, (lua_Number)id);
-  return 1;
-}
-
 /* drive(t, seconds): one wait; true once t is ready. The caller repeats, so
    that between two waits a signal's hook may run. */
 static int loop_drive(lua_State *L) {
   sk_loop *l = sk_self_loop(L);
-  const sk_transfer *t = sk_check_transfer(L, 2);
+  const sk_transfer *t = sk_check_transfer(L, 2)->t;
   double seconds = luaL_optnumber(L, 3, -1);
   int ready = t == NULL || sk_transfer_ready(t);
   if (!ready) {
@@ -162,8 +146,9 @@ void sk_open_loop(lua_State *L) {
   static const luaL_Reg loop_methods[] = {
     {"pollfd", loop_pollfd}, {"events", loop_events}, {"timeout", loop_timeout},
     {"step", loop_step},     {"wait", loop_wait},     {"drive", loop_drive},
-    {"news", loop_news},     {"profile", sk_loop_profile_new}, {"nudge", loop_nudge},
-    {"generation", loop_generation},     {"submit", sk_loop_submit}, {"close", loop_close_checked},
+    {"nudge", loop_nudge},   {"await", sk_loop_await},     {"forget", sk_loop_forget},
+    {"news", sk_loop_next},  {"waiting", sk_loop_waiting}, {"prune", sk_loop_prune},
+    {"submit", sk_loop_submit}, {"profile", sk_loop_profile_new}, {"close", loop_close_checked},
     {NULL, NULL}};
   static const luaL_Reg functions[] = {
     {"loop", loop_new}, {"headers", sk_headers_make}, {"parse_headers", sk_headers_parse},

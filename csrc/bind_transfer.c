@@ -1,24 +1,19 @@
 /*
 ** bind_transfer.c - transfers for Lua.
 **
-** loop:submit(profile, method, url, headers, auth, body, timeout, once, more)
-**   → transfer | nil, message. headers: a table or what headers() made; auth: a
-**   secret or nil; more: nil or { max_body, idle_timeout, stream, producing,
-**   secret }. Positions, not names: a lookup of each name would show in the
-**   time that a small request takes.
-** transfer:id() :ready() :sent() :take() :read() :hungry() :write(bytes) :close()
+** loop:submit(profile, method, url, headers, auth, body, deadline, once, more)
+**   → transfer | nil, message | false where the deadline has passed. headers: a
+**   table or what headers() made; auth: a secret or nil; deadline: as now() counts,
+**   or nil; more: nil or { max_body, idle_timeout, stream, producing, secret }.
+**   Positions, not names: a lookup of each name would show in the time that a
+**   small request takes.
+** transfer:ready() :sent() :take() :read() :hungry() :write(bytes) :close()
 */
 #include <string.h>
 
 #include "bind_http.h"
 
-enum { LOOP = 1, PROFILE, METHOD, URL, HEADERS, AUTH, BODY, TIMEOUT, ONCE, MORE };
-
-typedef struct transfer_box {
-  sk_head head;
-  sk_transfer *t;
-  int secret; /* the body of the answer is for C alone */
-} transfer_box;
+enum { LOOP = 1, PROFILE, METHOD, URL, HEADERS, AUTH, BODY, DEADLINE, ONCE, MORE };
 
 /* --- submitting ------------------------------------------------------------------ */
 
@@ -37,7 +32,7 @@ static size_t byte_count(double n) {
 static void read_options(lua_State *L, sk_transfer_options *o, int *secret) {
   memset(o, 0, sizeof *o);
   o->method = luaL_checkstring(L, METHOD);
-  o->timeout = luaL_optnumber(L, TIMEOUT, 0);
+  if (!lua_isnoneornil(L, DEADLINE)) o->timeout = luaL_checknumber(L, DEADLINE) - sk_now();
   o->once = lua_toboolean(L, ONCE);
   o->max_body = o->max_event = 8 << 20;
   *secret = 0;
@@ -90,19 +85,26 @@ int sk_loop_submit(lua_State *L) {
   sk_loop *l = sk_self_loop(L);
   sk_profile *p = sk_check_profile(L, PROFILE);
   sk_transfer_options o;
-  transfer_box *b;
+  sk_transfer_box *b;
   const char *problem;
   int secret;
   lua_settop(L, MORE);
   luaL_checkstring(L, URL);
   read_options(L, &o, &secret);
-  b = (transfer_box *)sk_new(L, SK_TRANSFER, sizeof *b, 0);
+  if (o.timeout <= 0 && !lua_isnil(L, DEADLINE)) {
+    lua_pushboolean(L, 0);
+    return 1;
+  }
+  b = (sk_transfer_box *)sk_new(L, SK_TRANSFER, sizeof *b, 0);
   b->secret = secret;
   b->t = sk_transfer_new(l); /* from here on the box owns it, whatever throws */
   if (b->t == NULL) return luaL_error(L, "scalekit: out of memory");
   problem = fill(L, b->t);
   if (!problem) problem = sk_judge(L, sk_transfer_submit(l, b->t, p, &o), "not a request HTTP knows");
-  if (!problem) return 1;
+  if (!problem) {
+    b->id = sk_transfer_id(b->t);
+    return 1;
+  }
   lua_pushnil(L);
   lua_pushstring(L, problem);
   return 2;
@@ -111,7 +113,7 @@ int sk_loop_submit(lua_State *L) {
 /* --- transfers ---------------------------------------------------------------------- */
 
 static int transfer_close(lua_State *L) {
-  transfer_box *b = (transfer_box *)lua_touserdata(L, 1);
+  sk_transfer_box *b = (sk_transfer_box *)lua_touserdata(L, 1);
   if (sk_bury(&b->head)) {
     sk_transfer_free(b->t);
     b->t = NULL;
@@ -124,20 +126,15 @@ static int transfer_close_checked(lua_State *L) {
   return transfer_close(L);
 }
 
-sk_transfer *sk_check_transfer(lua_State *L, int index) {
-  return ((transfer_box *)sk_check(L, index, SK_TRANSFER))->t;
+sk_transfer_box *sk_check_transfer(lua_State *L, int index) {
+  return (sk_transfer_box *)sk_check(L, index, SK_TRANSFER);
 }
 
-static transfer_box *check_open(lua_State *L) {
-  transfer_box *b = (transfer_box *)sk_self(L, SK_TRANSFER);
+static sk_transfer_box *check_open(lua_State *L) {
+  sk_transfer_box *b = (sk_transfer_box *)sk_self(L, SK_TRANSFER);
   if (b->t == NULL) luaL_argerror(L, 1, "the transfer is closed");
   sk_transfer_mine(b->t);
   return b;
-}
-
-static int transfer_id(lua_State *L) {
-  lua_pushnumber(L, (lua_Number)sk_transfer_id(check_open(L)->t));
-  return 1;
 }
 
 static int transfer_sent(lua_State *L) {
@@ -146,7 +143,7 @@ static int transfer_sent(lua_State *L) {
 }
 
 static int transfer_ready(lua_State *L) {
-  const sk_transfer *t = ((transfer_box *)sk_self(L, SK_TRANSFER))->t;
+  const sk_transfer *t = ((sk_transfer_box *)sk_self(L, SK_TRANSFER))->t;
   lua_pushboolean(L, t == NULL || sk_transfer_ready(t));
   return 1;
 }
@@ -168,7 +165,7 @@ static int push_failure(lua_State *L, const sk_transfer *t) {
 /* take() → status, head, body | status, head for a stream
           | nil, kind, message, outcome | nothing while it is not ready */
 static int transfer_take(lua_State *L) {
-  transfer_box *b = check_open(L);
+  sk_transfer_box *b = check_open(L);
   const sk_buf *body;
   int n;
   if (!sk_transfer_streaming(b->t)) {
@@ -190,7 +187,7 @@ static int transfer_take(lua_State *L) {
 /* read() → event or chunk | false while none is here | nil at a clean end
           | nil, kind, message, outcome */
 static int transfer_read(lua_State *L) {
-  transfer_box *b = check_open(L);
+  sk_transfer_box *b = check_open(L);
   const sk_buf *chunk;
   sk_event e;
   int n;
@@ -221,7 +218,7 @@ static int transfer_hungry(lua_State *L) {
 
 /* write(bytes): the next piece of the body; write() ends it */
 static int transfer_write(lua_State *L) {
-  transfer_box *b = check_open(L);
+  sk_transfer_box *b = check_open(L);
   size_t n = 0;
   const char *p = lua_isnoneornil(L, 2) ? "" : luaL_checklstring(L, 2, &n);
   if (n == 0 && !lua_isnoneornil(L, 2)) return 0; /* an empty piece is no end */
@@ -231,7 +228,7 @@ static int transfer_write(lua_State *L) {
 
 void sk_open_transfer(lua_State *L) {
   static const luaL_Reg methods[] = {
-    {"id", transfer_id},     {"ready", transfer_ready},   {"take", transfer_take},
+    {"ready", transfer_ready},   {"take", transfer_take},
     {"read", transfer_read}, {"hungry", transfer_hungry}, {"write", transfer_write},
     {"sent", transfer_sent}, {"close", transfer_close_checked}, {NULL, NULL}};
   sk_class(L, SK_TRANSFER, methods, transfer_close);

@@ -21,6 +21,12 @@
 #define sk_setfuncs(L, l, n) luaL_setfuncs((L), (l), (n))
 #endif
 
+#if LUA_VERSION_NUM == 501
+#define sk_rawgetp(L, i, p) (lua_pushlightuserdata((L), (void *)(p)), lua_rawget((L), (i)))
+#else
+#define sk_rawgetp(L, i, p) lua_rawgetp((L), (i), (p))
+#endif
+
 /* lua_absindex, spelt for all versions: a helper that pushes needs it */
 #define sk_abs(L, i) ((i) > 0 || (i) <= LUA_REGISTRYINDEX ? (i) : lua_gettop(L) + (i) + 1)
 

@@ -54,6 +54,9 @@ void sk_loop_wait(sk_loop *l, double seconds);
 void sk_loop_wait_any(sk_loop *const *loops, int n, double seconds);
 /* 1, and one more after each fork: transfers of an earlier one are over. */
 unsigned long sk_loop_generation(const sk_loop *l);
+/* How many transfers exist, and at most n of their ids; how many those are. */
+size_t sk_loop_count(const sk_loop *l);
+size_t sk_loop_ids(const sk_loop *l, unsigned long *ids, size_t n);
 /* The id of a transfer with news that nobody has looked at; 0: none. */
 unsigned long sk_loop_news(sk_loop *l);
 /* Makes pollfd readable while news waits: called when somebody who drove the

@@ -295,6 +295,16 @@ unsigned long sk_loop_generation(const sk_loop *l) {
   return l->generation;
 }
 
+size_t sk_loop_count(const sk_loop *l) {
+  return (size_t)l->count;
+}
+
+size_t sk_loop_ids(const sk_loop *l, unsigned long *ids, size_t n) {
+  const sk_transfer *t;
+  size_t i = 0;
+  for (t = l->all; t && i < n; t = t->next) ids[i++] = t->id;
+  return i;
+}
 
 int sk_loop_pollfd(const sk_loop *l) {
   return l->poller.outer - 1;

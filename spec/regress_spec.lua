@@ -103,7 +103,7 @@ describe("regressions", function()
       local profile = loop:profile { proxy = ("http://127.0.0.1:%d"):format(i) }
       transfers[i] = assert(loop:submit(profile, "METHOD" .. i, "http://127.0.0.1:9/", {
         name = ("x"):rep(50) .. i,
-      }, nil, nil, 5))
+      }, nil, nil, core.now() + 5))
     end
     collectgarbage()
     local rubbish = {}

@@ -69,7 +69,7 @@ describe("a fork #faults", function()
 
   it("ends the parent's transfers in the child, and there alone", function()
     local url = server:url "plain" .. "/fault/late/"
-    local transfer = assert(loop:submit(loop:profile {}, "GET", url, nil, nil, nil, 10))
+    local transfer = assert(loop:submit(loop:profile {}, "GET", url, nil, nil, nil, core.now() + 10))
     loop:wait(0.02)
     local wait = fork(function()
       loop:step()

@@ -5,7 +5,7 @@
 local condition = require "cqueues.condition"
 local core = require "scalekit.core"
 local cqueues = require "cqueues"
-local waiters = require "scalekit.driver.waiters"
+local tasks = require "scalekit.driver.tasks"
 
 local driver = { name = "cqueues", now = core.now }
 
@@ -25,7 +25,7 @@ local function pump(loop, waiting, counter)
   while counter.n > 0 do
     cqueues.poll(loop)
     loop:step()
-    waiters.serve(loop)
+    tasks.serve(loop)
   end
   waiting[loop] = nil
 end
@@ -51,21 +51,23 @@ end
 
 --- Parks until the transfer has something for us, or the deadline has passed.
 function driver.wait(loop, transfer, deadline)
-  while not transfer:ready() do
-    local left = deadline and deadline - core.now()
-    if left and left <= 0 then return nil, "timeout" end
-    local news = condition.new()
-    local counter
-    local id = waiters.add(loop, transfer, function()
+  while true do
+    local news, counter = condition.new(), nil
+    local function wake()
       counter.n = counter.n - 1
       news:signal()
-    end)
+    end
+    if loop:await(transfer, wake) then return true end
+    local left = deadline and deadline - core.now()
+    if left and left <= 0 then
+      loop:forget(transfer)
+      return nil, "timeout"
+    end
     counter = ask_pump(loop, (cqueues.running()))
     if not transfer:ready() then news:wait(left) end
-    waiters.notify(loop, id)
+    if loop:forget(transfer) then wake() end
     if left then loop:nudge() end -- the pump may have nobody to wait for any more
   end
-  return true
 end
 
 function driver.sleep(seconds)

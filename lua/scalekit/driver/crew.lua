@@ -5,7 +5,6 @@
 require "scalekit.driver.step" -- by which calls know that a task makes them
 
 local tasks = require "scalekit.driver.tasks"
-local waiters = require "scalekit.driver.waiters"
 
 local crew = {}
 crew.__index = crew
@@ -34,7 +33,7 @@ end
 function crew:abandon()
   for task in pairs(self.scheduler.tasks) do
     if task.transfer then
-      waiters.remove(task.loop, task.waits_for)
+      task.loop:forget(task.transfer)
       task.transfer:close()
     end
   end

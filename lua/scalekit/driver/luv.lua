@@ -8,8 +8,8 @@
 -- @module scalekit.driver.luv
 
 local core = require "scalekit.core"
+local tasks = require "scalekit.driver.tasks"
 local uv = require "luv"
-local waiters = require "scalekit.driver.waiters"
 
 local driver = { name = "luv", now = core.now }
 
@@ -56,7 +56,7 @@ local rearm
 
 local function turn(loop)
   loop:step()
-  waiters.serve(loop)
+  tasks.serve(loop)
   rearm(loop)
 end
 
@@ -64,8 +64,8 @@ end
 -- is gone can end, and nothing keeps the loop from being collected.
 function rearm(loop)
   local watch, seconds = watches[loop], loop:timeout()
-  if not seconds then waiters.prune(loop) end -- where nothing is under way, nobody waits for it
-  if waiters.of(loop).count == 0 then
+  if not seconds then loop:prune() end -- where nothing is under way, nobody waits for it
+  if loop:waiting() == 0 then
     if watch then
       watch.poll:close()
       watch.timer:close()
@@ -95,7 +95,7 @@ end
 --- Parks until the transfer has something for us, or the deadline has passed.
 function driver.wait(loop, transfer, deadline)
   local thread = coroutine.running()
-  while not transfer:ready() do
+  while true do
     local waiting, timed_out, timer = true, false, nil
     local function wake()
       if not waiting then return end
@@ -103,7 +103,7 @@ function driver.wait(loop, transfer, deadline)
       if timer then timer:close() end
       resume(thread)
     end
-    local id = waiters.add(loop, transfer, wake)
+    if loop:await(transfer, wake) then return true end
     rearm(loop)
     if deadline then
       timer = alarm(deadline, function()
@@ -112,13 +112,12 @@ function driver.wait(loop, transfer, deadline)
       end)
     end
     coroutine.yield()
-    waiters.remove(loop, id)
+    loop:forget(transfer)
     if timed_out and not transfer:ready() then
       rearm(loop)
       return nil, "timeout"
     end
   end
-  return true
 end
 
 function driver.sleep(seconds)

@@ -8,7 +8,6 @@
 local core = require "scalekit.core"
 local errors = require "scalekit.error"
 local tasks = require "scalekit.driver.tasks"
-local waiters = require "scalekit.driver.waiters"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 113 143
 
@@ -28,28 +27,21 @@ end
 
 --- Parks until the transfer has something for us, or the deadline has passed.
 function step.wait(loop, transfer, deadline)
-  tasks.running.loops[loop] = true
-  while not transfer:ready() do
-    local task, ticket = tasks.ticket()
-    -- one waker serves all waits of a task: the book forgets it before the next
-    local waker = task.waker
-    if not waker then
-      waker = function() tasks.wake(task, task.ticket, true) end
-      task.waker = waker
-    end
-    local id = waiters.add(loop, transfer, waker)
-    task.loop, task.transfer, task.waits_for = loop, transfer, id
-    local timer = deadline and tasks.running.timers:add(deadline, function()
-      tasks.wake(task, ticket, nil, "timeout")
-    end)
+  local s = tasks.running
+  local task = s.task
+  s.loops[loop] = true
+  task.loop, task.transfer = loop, transfer -- for who drops the task
+  while not loop:await(transfer, task.waker) do
+    local timer = deadline and tasks.alarm(deadline)
     local ok, reason = tasks.park()
-    if timer then tasks.running.timers:cancel(timer) end
-    task.loop, task.transfer = nil, nil
+    if timer then s.timers:cancel(timer) end
     if not ok then
-      waiters.remove(loop, id)
+      loop:forget(transfer)
+      task.transfer = nil
       return nil, reason
     end
   end
+  task.transfer = nil
   return true
 end
 
@@ -58,12 +50,10 @@ end
 -- @treturn[2] nil
 -- @treturn[2] string "cancelled"
 function step.sleep(seconds)
-  local task, ticket = tasks.ticket()
-  local timer = tasks.running.timers:add(core.now() + seconds, function()
-    tasks.wake(task, ticket, true)
-  end)
+  local s, wake = tasks.running, tasks.waker()
+  local timer = s.timers:add(core.now() + seconds, function() wake(true) end)
   local ok, reason = tasks.park()
-  tasks.running.timers:cancel(timer)
+  s.timers:cancel(timer)
   return ok, reason
 end
 

@@ -9,13 +9,16 @@
 local core = require "scalekit.core"
 local errors = require "scalekit.error"
 local timers = require "scalekit.driver.timers"
-local waiters = require "scalekit.driver.waiters"
 
 local unpack = table.unpack or unpack -- luacheck: ignore 113 143
 
 local tasks = {
   running = nil, -- the scheduler that runs, if any; its `task` is the one that does
 }
+
+local resume, yield = coroutine.resume, coroutine.yield
+
+local PARKED = {} -- what a task yields that parks; nobody else has it
 
 local MOST_DEEP = 16 -- tasks that run others, one in the other: 5.1 nests 200 C calls in all
 
@@ -30,24 +33,33 @@ end
 
 local function enqueue(task)
   local s = task.scheduler
-  s.last = s.last + 1
-  s.ready[s.last] = task
+  local last = s.last + 1
+  s.last, s.ready[last] = last, task
 end
 
---- Each wait has its own ticket: who wakes late wakes nobody.
--- @treturn table the running task
--- @treturn number the ticket, for `wake`
-function tasks.ticket()
-  local task = tasks.running.task
-  task.ticket = task.ticket + 1
-  return task, task.ticket
-end
-
---- Ends the wait that the ticket was taken for: `park` answers `ok, reason`.
-function tasks.wake(task, ticket, ok, reason)
-  if not task.parked or task.ticket ~= ticket then return end
+-- Ends a wait: `park` answers `ok, reason`.
+local function wake(task, ok, reason)
+  if not task.parked then return end
   task.parked, task.ok, task.reason = false, ok, reason
   if not task.drives then enqueue(task) end
+end
+
+--- Wakes the task that the running one is when it next parks, and only then: who
+-- wakes late wakes nobody.
+-- @treturn function `wake(ok, reason)`
+function tasks.waker()
+  local task = tasks.running.task
+  local ticket = task.ticket + 1
+  return function(ok, reason)
+    if task.ticket == ticket then wake(task, ok, reason) end
+  end
+end
+
+--- Lets the next wait of the running task end at a deadline, as `nil, "timeout"`.
+-- @treturn table a timer of the scheduler, to be called off
+function tasks.alarm(deadline)
+  local wake_me = tasks.waker()
+  return tasks.running.timers:add(deadline, function() wake_me(nil, "timeout") end)
 end
 
 -- A latch that belongs to a scheduler: once set, everybody who waits goes on.
@@ -58,21 +70,15 @@ function signal:set()
   self.is_set = true
   local waiting = self.waiting
   self.waiting = {}
-  for _, one in ipairs(waiting) do tasks.wake(one.task, one.ticket, true) end
+  for _, wake_one in ipairs(waiting) do wake_one(true) end
 end
 
 function signal:wait(deadline)
   if self.is_set then return true end
   -- what a run that has failed was to set, nobody sets any more
   if not tasks.active() or self.scheduler ~= tasks.running then return nil, "busy" end
-  local task, ticket = tasks.ticket()
-  local timer
-  table.insert(self.waiting, { task = task, ticket = ticket })
-  if deadline then
-    timer = self.scheduler.timers:add(deadline, function()
-      tasks.wake(task, ticket, nil, "timeout")
-    end)
-  end
+  table.insert(self.waiting, tasks.waker())
+  local timer = deadline and tasks.alarm(deadline)
   local ok, reason = tasks.park()
   if timer then self.scheduler.timers:cancel(timer) end
   return ok, reason
@@ -113,7 +119,7 @@ end
 function task_mt:cancel()
   if self.done.is_set then return end
   self.cancelled = true
-  tasks.wake(self, self.ticket, nil, "cancelled")
+  wake(self, nil, "cancelled")
 end
 
 --- Starts a task. It runs when the scheduler comes to it.
@@ -122,9 +128,11 @@ function tasks.new(s, fn, ...)
     scheduler = s,
     thread = coroutine.create(function(...) return fn(...) end), -- 5.1 takes no C function
     arguments = tasks.pack(...),
-    ticket = 0,
+    ticket = 0, -- counts its waits
     done = tasks.signal(s),
   }, task_mt)
+  -- serves all its waits for transfers: the loop forgets it before the next one
+  task.waker = function() wake(task, true) end
   s.alive = s.alive + 1
   enqueue(task)
   return task
@@ -132,10 +140,9 @@ end
 
 local settle
 function settle(s, task, ok, ...)
-  local is_dead = coroutine.status(task.thread) == "dead"
-  if task.parked and not is_dead then return end
+  if (...) == PARKED then return end
   task.parked = false -- 5.1 may have refused the yield, and the task gone on
-  if ok and not is_dead then
+  if ok and coroutine.status(task.thread) ~= "dead" then
     return settle(s, task, false, "scalekit.run: a task has yielded to somebody else's scheduler")
   end
   s.alive = s.alive - 1
@@ -151,29 +158,42 @@ function settle(s, task, ok, ...)
 end
 
 local function run_ready(s, driver)
-  while is_ready(s) and (not driver or driver.parked) do
-    local task = s.ready[s.first]
-    s.ready[s.first] = nil
-    s.first = s.first + 1
+  local ready = s.ready
+  while s.first <= s.last and (not driver or driver.parked) do
+    local first = s.first
+    local task = ready[first]
+    ready[first] = nil
+    s.first = first + 1
     s.task = task
     local arguments = task.arguments
     if arguments then
       task.arguments = nil
-      settle(s, task, coroutine.resume(task.thread, unpack(arguments, 1, arguments.n)))
+      settle(s, task, resume(task.thread, unpack(arguments, 1, arguments.n)))
     else
-      settle(s, task, coroutine.resume(task.thread, task.ok, task.reason))
+      settle(s, task, resume(task.thread, task.ok, task.reason))
     end
     s.task = nil
+  end
+  if s.first > s.last then s.first, s.last = 1, 0 end -- the queue stays short
+end
+
+--- Wakes everybody who waits for a transfer of a loop that has news, whichever
+-- driver has noted him there.
+function tasks.serve(loop)
+  local news = loop:news()
+  while news do
+    news()
+    news = loop:news()
   end
 end
 
 local function wait_for_work(s)
   local loops = {}
   for loop in pairs(s.loops) do
-    if waiters.of(loop).count > 0 then loops[#loops + 1] = loop end
+    if loop:waiting() > 0 then loops[#loops + 1] = loop end
   end
   -- somebody may have driven a loop meanwhile: a call that had to block
-  for _, loop in ipairs(loops) do waiters.serve(loop) end
+  for _, loop in ipairs(loops) do tasks.serve(loop) end
   if is_ready(s) then return end
   local till = s.timers:next()
   if #loops == 0 and not till then
@@ -185,7 +205,7 @@ local function wait_for_work(s)
   else
     core.poll(loops, seconds)
   end
-  for _, loop in ipairs(loops) do waiters.serve(loop) end
+  for _, loop in ipairs(loops) do tasks.serve(loop) end
   s.timers:fire(core.now())
 end
 
@@ -210,9 +230,10 @@ end
 -- the cancellation of the task on.
 function tasks.park()
   local task = tasks.running.task
+  task.ticket = task.ticket + 1
   if task.cancelled then return nil, "cancelled" end
   task.parked = true
-  if not task.held then return coroutine.yield() end
+  if not task.held then return yield(PARKED) end
   drive(task)
   return task.ok, task.reason
 end

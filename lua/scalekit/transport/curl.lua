@@ -7,9 +7,8 @@ local driver = require "scalekit.driver"
 local errors = require "scalekit.error"
 local nginx = require "scalekit.driver.nginx"
 local options = require "scalekit.options"
-local waiters = require "scalekit.driver.waiters"
 
-local now = core.now
+local current = driver.current
 
 local curl = {}
 
@@ -58,10 +57,12 @@ local function feed(transfer, body, owner)
   error(problem, 0)
 end
 
--- Who was waiting for a transfer that is closed now hears of it, and so does who
--- was watching the loop for him.
-local function wake(loop, id)
-  waiters.notify(loop, id)
+-- Closes a transfer; who was waiting for it hears of it, and so does who was watching
+-- the loop for him.
+local function break_off(loop, transfer)
+  local wake = loop:forget(transfer)
+  transfer:close()
+  if wake then wake() end
   loop:nudge()
 end
 
@@ -104,9 +105,7 @@ function stream_mt:close()
   local transfer = self.transfer
   if not transfer then return end
   self.transfer = nil
-  local id = transfer:id()
-  transfer:close()
-  if self.reading then wake(self.loop, id) end
+  if self.reading then break_off(self.loop, transfer) else transfer:close() end
 end
 
 -- Most answers are read for their body alone, so the headers wait as the text
@@ -123,7 +122,7 @@ end
 local function await(loop, transfer, body, request)
   local handle = request.handle
   while true do
-    local ok, reason = driver.current().wait(loop, transfer, request.head_deadline)
+    local ok, reason = current().wait(loop, transfer, request.head_deadline)
     if handle and handle.aborted then return nil, cancelled "cancelled" end
     if not ok then return nil, cancelled(reason, transfer) end
     feed(transfer, body, transfer)
@@ -138,12 +137,10 @@ end
 
 -- Lets another coroutine break a request off whose answer has not begun.
 local function hand_out(handle, loop, transfer)
-  local id = transfer:id()
   function handle.abort()
     if handle.aborted then return end
     handle.aborted = true
-    transfer:close()
-    wake(loop, id)
+    break_off(loop, transfer)
   end
 end
 
@@ -166,6 +163,11 @@ local function more_of(request, producing)
     producing = producing, stream = request.stream, secret = request.secret,
     max_body = request.max_body, idle_timeout = request.idle_timeout,
   }
+end
+
+local function refused(transfer, problem)
+  if transfer == nil then return nil, errors.new { kind = "bad_request", message = problem } end
+  return nil, errors.new { kind = "timeout", message = "the deadline has passed" }
 end
 
 --- Makes a transport: a function `send(request) → response | nil, err`.
@@ -202,6 +204,7 @@ function curl.new(opts)
   local tls13 = TLS[opts.tls_min or "1.2"]
   if tls13 == nil then error("transport.curl: tls_min is \"1.2\" or \"1.3\"", 2) end
   local loop = opts.loop or curl.loop()
+  local submit = loop.submit
   local profile = loop:profile {
     ca_file = opts.ca_file, cert_file = opts.cert_file, key_file = opts.key_file,
     proxy = opts.proxy, connect_timeout = opts.connect_timeout, http1 = opts.http1, tls13 = tls13,
@@ -209,21 +212,12 @@ function curl.new(opts)
   }
 
   return function(request)
-    local timeout
-    if request.deadline then
-      timeout = request.deadline - now()
-      if timeout <= 0 then
-        return nil, errors.new { kind = "timeout", message = "the deadline has passed" }
-      end
-    end
     local body = request.body
     local producing = type(body) == "function"
-    local transfer, problem = loop:submit(profile, request.method or "GET", request.url,
+    local transfer, problem = submit(loop, profile, request.method or "GET", request.url,
       request.ready_headers or request.headers, request.auth, not producing and body or nil,
-      timeout, is_once(request), more_of(request, producing))
-    if not transfer then
-      return nil, errors.new { kind = "bad_request", message = problem }
-    end
+      request.deadline, is_once(request), more_of(request, producing))
+    if not transfer then return refused(transfer, problem) end
     if request.handle then hand_out(request.handle, loop, transfer) end
     local response, err = await(loop, transfer, body, request)
     if request.handle then request.handle.abort = nil end
