@@ -13,8 +13,12 @@ void sk_node_free(sk_node *node) {
   free(node);
 }
 
-unsigned long sk_transfer_id(const sk_transfer *t) {
-  return t->id;
+void sk_transfer_set_tag(sk_transfer *t, unsigned long tag) {
+  t->tag = tag;
+}
+
+unsigned long sk_transfer_tag(const sk_transfer *t) {
+  return t->tag;
 }
 
 int sk_transfer_ready(const sk_transfer *t) {

@@ -13,15 +13,14 @@
 typedef struct sk_loop_box {
   sk_head head;
   sk_loop *loop;
-  long waiting;             /* how many are in the book         */
-  unsigned long generation; /* of the loop, as the book knows it */
+  long waiting;             /* how many are in the book, or in that of before a fork */
+  unsigned long generation; /* of the loop, as the book knows it                     */
 } sk_loop_box;
 
 typedef struct sk_transfer_box {
   sk_head head;
   sk_transfer *t;
-  unsigned long id; /* also once t is gone                   */
-  int secret;       /* the body of the answer is for C alone */
+  int secret; /* the body of the answer is for C alone */
 } sk_transfer_box;
 
 /* The open loop at `index`, of this process; else an error. */

@@ -7,11 +7,13 @@
 **   or nil; more: nil or { max_body, idle_timeout, stream, producing, secret }.
 **   Positions, not names: a lookup of each name would show in the time that a
 **   small request takes.
-** transfer:ready() :sent() :take() :read() :hungry() :write(bytes) :close()
+** transfer:ready() :sent() :take() :value(reader) :read() :hungry() :write(bytes) :close()
 */
 #include <string.h>
 
 #include "bind_http.h"
+int sk_read_answer(lua_State *L, int reader, const char *text, size_t n);
+__attribute__((weak)) int sk_read_answer(lua_State *L, int reader, const char *text, size_t n) {(void)L;(void)reader;(void)text;(void)n;return 0;} int sk_read_answer(lua_State *L, int reader, const char *text, size_t n); /* TEMP */
 
 enum { LOOP = 1, PROFILE, METHOD, URL, HEADERS, AUTH, BODY, DEADLINE, ONCE, MORE };
 
@@ -101,10 +103,7 @@ int sk_loop_submit(lua_State *L) {
   if (b->t == NULL) return luaL_error(L, "scalekit: out of memory");
   problem = fill(L, b->t);
   if (!problem) problem = sk_judge(L, sk_transfer_submit(l, b->t, p, &o), "not a request HTTP knows");
-  if (!problem) {
-    b->id = sk_transfer_id(b->t);
-    return 1;
-  }
+  if (!problem) return 1;
   lua_pushnil(L);
   lua_pushstring(L, problem);
   return 2;
@@ -184,6 +183,21 @@ static int transfer_take(lua_State *L) {
   return 3;
 }
 
+/* value(reader) → what the reader makes of a success, which closes the transfer
+                  | nothing: take() has it, or will have it */
+static int transfer_value(lua_State *L) {
+  sk_transfer_box *b = check_open(L);
+  const sk_buf *body;
+  long status;
+  if (!sk_transfer_done(b->t) || sk_transfer_failure(b->t).kind) return 0;
+  status = sk_transfer_status(b->t);
+  if (b->secret || status < 200 || status > 299) return 0;
+  body = sk_transfer_received(b->t);
+  if (!sk_read_answer(L, 2, body->len ? body->p : "", body->len)) return 0;
+  (void)transfer_close(L);
+  return 1;
+}
+
 /* read() → event or chunk | false while none is here | nil at a clean end
           | nil, kind, message, outcome */
 static int transfer_read(lua_State *L) {
@@ -230,6 +244,6 @@ void sk_open_transfer(lua_State *L) {
   static const luaL_Reg methods[] = {
     {"ready", transfer_ready},   {"take", transfer_take},
     {"read", transfer_read}, {"hungry", transfer_hungry}, {"write", transfer_write},
-    {"sent", transfer_sent}, {"close", transfer_close_checked}, {NULL, NULL}};
+    {"sent", transfer_sent}, {"value", transfer_value},   {"close", transfer_close_checked}, {NULL, NULL}};
   sk_class(L, SK_TRANSFER, methods, transfer_close);
 }

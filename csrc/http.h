@@ -54,11 +54,12 @@ void sk_loop_wait(sk_loop *l, double seconds);
 void sk_loop_wait_any(sk_loop *const *loops, int n, double seconds);
 /* 1, and one more after each fork: transfers of an earlier one are over. */
 unsigned long sk_loop_generation(const sk_loop *l);
-/* How many transfers exist, and at most n of their ids; how many those are. */
-size_t sk_loop_count(const sk_loop *l);
-size_t sk_loop_ids(const sk_loop *l, unsigned long *ids, size_t n);
-/* The id of a transfer with news that nobody has looked at; 0: none. */
+/* The tag of a transfer with news that nobody has looked at, of those that have one,
+** which it has no more; 0: there is none. */
 unsigned long sk_loop_news(sk_loop *l);
+/* How many transfers exist, and the tags of at most n of them; how many those are. */
+size_t sk_loop_count(const sk_loop *l);
+size_t sk_loop_tags(const sk_loop *l, unsigned long *tags, size_t n);
 /* Makes pollfd readable while news waits: called when somebody who drove the
 ** loop for one transfer leaves. */
 void sk_loop_ring(sk_loop *l);
@@ -121,7 +122,10 @@ sk_status sk_transfer_body(sk_transfer *t, const char *bytes, size_t n);
 sk_status sk_transfer_submit(sk_loop *l, sk_transfer *t, sk_profile *p,
                              const sk_transfer_options *o);
 
-unsigned long sk_transfer_id(const sk_transfer *t);
+/* What its user knows it by while he waits for its news; 0: he does not, or it is
+** closed or the parent's. */
+void sk_transfer_set_tag(sk_transfer *t, unsigned long tag);
+unsigned long sk_transfer_tag(const sk_transfer *t);
 /* True while there is something for the owner to do: take the head of a
 ** stream, an event, a chunk, the end; or write more of the body. */
 int sk_transfer_ready(const sk_transfer *t);

@@ -183,13 +183,15 @@ void sk_loop_unannounce(sk_loop *l, sk_transfer *t) {
 }
 
 unsigned long sk_loop_news(sk_loop *l) {
-  sk_transfer *t = l->news_head;
-  if (t == NULL) {
-    sk_poller_bell(&l->poller, 0);
-    return 0;
+  sk_transfer *t;
+  while ((t = l->news_head) != NULL) {
+    unsigned long tag = t->tag;
+    sk_loop_unannounce(l, t);
+    t->tag = 0;
+    if (tag) return tag;
   }
-  sk_loop_unannounce(l, t);
-  return t->id;
+  sk_poller_bell(&l->poller, 0);
+  return 0;
 }
 
 void sk_loop_ring(sk_loop *l) {
@@ -299,10 +301,10 @@ size_t sk_loop_count(const sk_loop *l) {
   return (size_t)l->count;
 }
 
-size_t sk_loop_ids(const sk_loop *l, unsigned long *ids, size_t n) {
+size_t sk_loop_tags(const sk_loop *l, unsigned long *tags, size_t n) {
   const sk_transfer *t;
   size_t i = 0;
-  for (t = l->all; t && i < n; t = t->next) ids[i++] = t->id;
+  for (t = l->all; t && i < n; t = t->next) tags[i++] = t->tag;
   return i;
 }
 

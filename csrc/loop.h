@@ -99,7 +99,7 @@ struct sk_loop {
   sk_host *hosts;
   sk_transfer **heap;
   int heap_len, heap_cap;
-  unsigned long last_id, last_profile, announced;
+  unsigned long last_profile, announced;
   sk_idle idle[SK_EASY_POOL];
   int idle_len;
 };
@@ -174,7 +174,7 @@ struct sk_transfer {
   char method[16];
   sk_transfer *next, *prev;           /* all transfers of the loop */
   sk_transfer *next_news, *prev_news, *next_waiting, *prev_waiting;
-  unsigned long id;
+  unsigned long tag;
   sk_buf url, auth, body, head, received;
   size_t head_total, received_total, body_at;
   sk_sse sse;

@@ -181,7 +181,6 @@ sk_status sk_transfer_submit(sk_loop *l, sk_transfer *t, sk_profile *p,
   t->profile = p;
   t->started = sk_now();
   t->deadline = o->timeout > 0 ? t->started + o->timeout : -1;
-  t->id = ++l->last_id;
   t->submitted = 1;
   t->loop = l;
   t->next = l->all;
@@ -304,6 +303,7 @@ void sk_transfer_expire(sk_transfer *t) {
 }
 
 void sk_transfer_orphan(sk_transfer *t, const char *kind, const char *message) {
+  t->tag = 0;
   if (!t->done) {
     t->unknown = (unsigned char)sk_transfer_sent(t);
     fail(t, kind, message);

@@ -1,6 +1,7 @@
 --- From the arguments of a call to its request: names, checks, path, query and body.
 -- @module scalekit.arguments
 
+local core = require "scalekit.core"
 local duration = require "scalekit.duration"
 local errors = require "scalekit.error"
 local json = require "scalekit.json"
@@ -118,6 +119,34 @@ local function refuse(op, bad, violations)
   end
   if bad then table.insert(violations, 1, bad) end
   return nil, errors.invalid(violations, op.label)
+end
+
+local function new_writer(op)
+  if op.query or op.inside or op.selects then return false end
+  return core.request_writer {
+    path = route.template(op), model = op.body or schema.Empty, body = op.body ~= nil,
+    null = json.null, array_mt = json.array_mt, raw_mt = json.raw_mt,
+    empty_array = json.empty_array,
+  }
+end
+
+--- Writes the request of an operation at one go, where there is nothing to be said
+-- about the arguments. Else `prepare` says it.
+-- @local
+-- @tparam table op
+-- @tparam table|nil args
+-- @tparam string base what the URL begins with
+-- @treturn[1] string the URL
+-- @treturn[1] ?string the body
+-- @treturn[2] nil
+function arguments.write(op, args, base)
+  local writer = op.writer
+  if writer == nil then
+    writer = new_writer(op)
+    op.writer = writer
+  end
+  if not writer then return nil end
+  return writer:write(base, args)
 end
 
 --- Checks the arguments of an operation.

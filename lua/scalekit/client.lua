@@ -33,6 +33,7 @@ function client.new(settings)
     max_attempts = settings.max_attempts,
     retry_rate_limited = settings.retry_rate_limited,
     random = settings.random or math.random,
+    reads = settings.reads and not settings.hooks, -- hooks see answers, not values
     hooks = settings.hooks or false, -- false: a look for nil would ask the class, too
     own_time = false,
     shared_dict = settings.shared_dict,
@@ -73,7 +74,8 @@ local SEND = {
 
 local READY_ACCEPT, READY_SEND = core.headers(ACCEPT), core.headers(SEND)
 
-local function to_http(self, op, request, deadline)
+-- The HTTP request of a call, without its token.
+local function to_http(self, op, request)
   local url = self.env_url .. request.path
   if request.query ~= "" then url = url .. "?" .. request.query end
   return {
@@ -81,15 +83,32 @@ local function to_http(self, op, request, deadline)
     url = url,
     headers = request.headers or request.body and SEND or ACCEPT,
     body = request.body,
-    deadline = deadline,
     ready_headers = not request.headers and (request.body and READY_SEND or READY_ACCEPT) or nil,
     once = not op.safe,
   }
 end
 
+--- What `prepare` makes, the short way: an HTTP request, where there is nothing to be
+-- said about the arguments.
+-- @local
+-- @tparam table op
+-- @tparam table|nil args
+-- @treturn ?table for `call`
+function client:ready(op, args)
+  local url, body = arguments.write(op, args, self.env_url)
+  if not url then return nil end
+  return {
+    method = op.method, url = url, body = body, headers = body and SEND or ACCEPT,
+    ready_headers = body and READY_SEND or READY_ACCEPT, once = not op.safe,
+    reader = self.reads and reply.reader(op) or nil,
+    auth = false, deadline = false, -- room for them
+  }
+end
+
 -- One request: the value, or nil and the error; then the answer, if one came.
 local function exchange(self, op, http)
-  local response, err = self.send(http)
+  local response, err, read = self.send(http)
+  if read then return read end
   if not response then
     err.operation = op.label
     return nil, err
@@ -114,13 +133,13 @@ local function secrets_of(http, token)
 end
 
 -- One attempt; a 401 that is about our token is answered with a new one, once.
-local function attempt(self, op, request, deadline)
-  local http = to_http(self, op, request, deadline)
+local function attempt(self, op, http, request)
+  local hooks = self.hooks
   for try = 1, 2 do
-    local token, generation = self.auth:token(deadline)
+    local token, generation = self.auth:token(http.deadline)
     if not token then return nil, generation end
     http.auth = token
-    local hooks, value, err = self.hooks
+    local value, err
     if hooks then
       value, err = hooks:exchange(exchange, self, op, http, request)
     else
@@ -143,21 +162,10 @@ local function final(op, err, tries, perhaps_done)
   return nil, err
 end
 
---- Performs an operation.
--- @local
--- @tparam table op a row of `scalekit.ops`
--- @tparam table request from `prepare`
--- @treturn[1] table the answer, as on the wire
--- @treturn[2] nil
--- @treturn[2] table error
-function client:call(op, request)
-  local host = self:host()
-  local deadline = host.now()
-    + (request.timeout or op.runs_tool and self.tool_timeout or self.timeout)
-  local tries, perhaps_done = 1, false
+-- The attempts after the first, which has failed.
+local function retry_until(self, op, http, request, err)
+  local host, tries, perhaps_done = self:host(), 1, false
   while true do
-    local value, err = attempt(self, op, request, deadline)
-    if value then return value end
     if perhaps_done and op.deletes and err.kind == "not_found" then
       return op.reply:check({}, "answer", json) -- an earlier attempt did it
     end
@@ -165,13 +173,32 @@ function client:call(op, request)
       return final(op, err, tries, perhaps_done)
     end
     local pause = err.retry_after or retry.delay(tries, self.random())
-    if host.now() + pause >= deadline then return final(op, err, tries, perhaps_done) end
+    if host.now() + pause >= http.deadline then return final(op, err, tries, perhaps_done) end
     perhaps_done = perhaps_done or err.outcome == "unknown"
       or (err.status == 503 and not err.before_request)
     if self.hooks then self.hooks:retry(op, request, err, pause) end
     if not host.sleep(pause) then return final(op, err, tries, perhaps_done) end
     tries = tries + 1
+    local value
+    value, err = attempt(self, op, http, request)
+    if value then return value end
   end
+end
+
+--- Performs an operation.
+-- @local
+-- @tparam table op a row of `scalekit.ops`
+-- @tparam table request from `prepare` or `ready`
+-- @treturn[1] table the answer, as on the wire
+-- @treturn[2] nil
+-- @treturn[2] table error
+function client:call(op, request)
+  local http = request.url and request or to_http(self, op, request)
+  http.deadline = (self.own_time or driver).now()
+    + (request.timeout or op.runs_tool and self.tool_timeout or self.timeout)
+  local value, err = attempt(self, op, http, request)
+  if value then return value end
+  return retry_until(self, op, http, request, err)
 end
 
 later.add(client, { "validate_access_token", "validate_session_token" }, function(name)

@@ -2,6 +2,7 @@
 -- error body can have: google.rpc.Status, a bare ErrorInfo, OAuth, or none.
 -- @module scalekit.reply
 
+local core = require "scalekit.core"
 local errors = require "scalekit.error"
 local json = require "scalekit.json"
 local retry = require "scalekit.retry"
@@ -180,11 +181,24 @@ function misshapen(model, value)
   end
 end
 
+--- What reads the value in an answer of an operation, where nothing is wrong with it.
+-- @treturn userdata `reader:read(text)`
+function reply.reader(op)
+  local reader = op.reader
+  if not reader then
+    reader = core.answer_reader(op.reply, json.null, json.array_mt)
+    op.reader = reader
+  end
+  return reader
+end
+
 --- The value in a success, shaped by the operation's reply model.
 -- @treturn[1] table
 -- @treturn[2] nil
 -- @treturn[2] table error
 function reply.value(response, op, operation)
+  local read = reply.reader(op):read(response.body)
+  if read then return read end
   if response.body == "" and op.reply == schema.Empty then return {} end
   local body, problem = json.decode(response.body, MAX_DEPTH)
   if type(body) == "table" and getmetatable(body) ~= json.array_mt then

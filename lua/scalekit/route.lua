@@ -39,6 +39,12 @@ for i, op in ipairs(ops) do
   op.path_params = names
 end
 
+--- The path of an operation in parts: text and the names of parameters, in turn.
+-- @treturn table
+function route.template(op)
+  return templates[op]
+end
+
 local PLAIN = "^[%w%-_~]+$" -- needs no encoding and cannot be "." or ".."
 
 -- A value as one segment of a path, or nil and what is wrong with it.

@@ -15,7 +15,10 @@
 local block = require "scalekit.driver.block"
 local nginx = require "scalekit.driver.nginx"
 
-local driver = {}
+local driver = {
+  --- Monotonic seconds, whoever makes coroutines wait.
+  now = nginx.present and nginx.now or block.now,
+}
 
 -- The built-in scheduler is only loaded by who wants to run one.
 local loaded, BUILTIN = package.loaded, "scalekit.driver.step"

@@ -132,7 +132,9 @@ function tasks.new(s, fn, ...)
     done = tasks.signal(s),
   }, task_mt)
   -- serves all its waits for transfers: the loop forgets it before the next one
-  task.waker = function() wake(task, true) end
+  task.waker = function()
+    if task.transfer then wake(task, true) end
+  end
   s.alive = s.alive + 1
   enqueue(task)
   return task

@@ -44,10 +44,15 @@ for _, op in ipairs(ops) do
     if getmetatable(self) ~= mt and not resource.is(self) then
       error(op.label .. ": call it with a colon", 2)
     end
-    local request, err, misuse = client.prepare(op, args)
-    if misuse then error(misuse, 2) end
-    if not request then return nil, err end
-    return self.client:call(op, request)
+    local of = self.client
+    local request = of:ready(op, args)
+    if not request then
+      local err, misuse
+      request, err, misuse = client.prepare(op, args)
+      if misuse then error(misuse, 2) end
+      if not request then return nil, err end
+    end
+    return of:call(op, request)
   end
   for _, name in ipairs(op.also or {}) do methods[name] = methods[op.name] end
   if op.each then methods[op.each] = walk(op) end

@@ -180,7 +180,9 @@ end
 -- `max_body` (bytes, 8 MiB), `stream` (true: event streams, "chunks": any
 -- answer), `once` (never send it twice; the default for POST and PATCH),
 -- `head_deadline` (by when the answer has to have begun), `handle` (a table that
--- gets `abort()`, for another coroutine to call while the answer has not begun).
+-- gets `abort()`, for another coroutine to call while the answer has not begun), `reader`
+-- (`scalekit.core.answer_reader`: what it reads in a success is returned as a third value,
+-- in place of the response; to know of it is up to the transport).
 -- A response has `status`, `headers` (lower-case names) and `body`, or instead
 -- of the body `events` or `chunks`, with `read(deadline)` and `close()`.
 -- @tparam[opt] table opts
@@ -211,7 +213,23 @@ function curl.new(opts)
     trusted = opts.trusted,
   }
 
+  -- A request whose answer is wanted by a reader has nothing special about it.
+  local function read(request)
+    local transfer, problem = submit(loop, profile, request.method, request.url,
+      request.ready_headers or request.headers, request.auth, request.body, request.deadline,
+      request.once)
+    if not transfer then return refused(transfer, problem) end
+    if current().wait(loop, transfer) then
+      local value = transfer:value(request.reader)
+      if value then return nil, nil, value end
+    end
+    local response, err = await(loop, transfer, nil, request)
+    transfer:close()
+    return response, err
+  end
+
   return function(request)
+    if request.reader then return read(request) end
     local body = request.body
     local producing = type(body) == "function"
     local transfer, problem = submit(loop, profile, request.method or "GET", request.url,
