@@ -22,6 +22,8 @@ void sk_open_decode(lua_State *L); /* JSON text to Lua values               */
 void sk_open_sse(lua_State *L);    /* event streams for other transports    */
 void sk_open_crypt(lua_State *L);  /* keys, signatures, digests, randomness */
 void sk_open_model(lua_State *L);  /* descriptors of API objects            */
+void sk_open_request(lua_State *L); /* arguments of a call to its request   */
+void sk_open_answer(lua_State *L); /* answers to values                     */
 void sk_open_seal(lua_State *L);   /* bytes sealed with a secret            */
 void sk_open_auth(lua_State *L);   /* client credentials and access tokens  */
 void sk_open_loop(lua_State *L);   /* the loop and its transfers            */
@@ -32,7 +34,7 @@ void sk_open_loop(lua_State *L);   /* the loop and its transfers            */
 */
 typedef enum sk_kind {
   SK_LOOP, SK_TRANSFER, SK_STREAM, SK_SECRET, SK_CREDENTIALS, SK_KEY, SK_MODEL, SK_WRITER, SK_HEADERS,
-  SK_PROFILE, SK_SEALER, SK_KINDS
+  SK_PROFILE, SK_SEALER, SK_REQUEST, SK_READER, SK_KINDS
 } sk_kind;
 
 typedef struct sk_head {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bind.h"
+#include "decode.h"
 #include "json.h"
 
 enum { UP_NULL = 1, UP_ARRAY };
@@ -16,7 +17,9 @@ enum { SLOTS = 4 }; /* that one level of nesting takes */
 typedef struct reader {
   lua_State *L;
   const char *end;
-  const char *too_large; /* a number beyond every double */
+  const char *too_large; /* a number beyond every double   */
+  int null, array_mt;    /* where these are                */
+  int nulls;             /* how many have been read so far */
 } reader;
 
 static const char *value(reader *r, const char *p);
@@ -57,7 +60,7 @@ static const char *number(reader *r, const char *p) {
 static const char *list(reader *r, const char *p) {
   int i = 0;
   lua_newtable(r->L);
-  lua_pushvalue(r->L, lua_upvalueindex(UP_ARRAY));
+  lua_pushvalue(r->L, r->array_mt);
   lua_setmetatable(r->L, -2);
   p = sk_json_space(p + 1, r->end);
   while (*p != ']') {
@@ -89,15 +92,28 @@ static const char *value(reader *r, const char *p) {
     case '"': return string(r, p);
     case 't': lua_pushboolean(r->L, 1); return p + 4;
     case 'f': lua_pushboolean(r->L, 0); return p + 5;
-    case 'n': lua_pushvalue(r->L, lua_upvalueindex(UP_NULL)); return p + 4;
+    case 'n':
+      r->nulls++;
+      lua_pushvalue(r->L, r->null);
+      return p + 4;
     default: return number(r, p);
   }
 }
 
-static int refuse(lua_State *L, const char *message, size_t offset) {
-  lua_pushnil(L);
-  lua_pushfstring(L, "%s at byte %d", message, (int)offset + 1);
-  return 2;
+sk_status sk_decode(lua_State *L, const char *text, size_t n, int depth, int null, int array_mt,
+                    int *nulls, sk_json_report *report) {
+  reader r = {L, text + n, NULL, null, array_mt, 0};
+  sk_status status = sk_json_check(text, n, depth, report);
+  if (status == SK_NOMEM) luaL_error(L, "not enough memory");
+  if (status == SK_FULL) report->message = "text too long";
+  if (status != SK_OK) return status;
+  value(&r, sk_json_space(text, r.end));
+  *nulls = r.nulls;
+  if (r.too_large == NULL) return SK_OK;
+  lua_pop(L, 1);
+  report->message = "number out of range";
+  report->offset = (size_t)(r.too_large - text);
+  return SK_INVALID;
 }
 
 static int decode(lua_State *L) {
@@ -105,16 +121,14 @@ static int decode(lua_State *L) {
   const char *text = luaL_checklstring(L, 1, &n);
   lua_Integer depth = luaL_optinteger(L, 2, 64);
   sk_json_report report;
-  sk_status status;
-  reader r = {L, text + n, NULL};
+  int nulls;
   luaL_argcheck(L, depth >= 0 && depth <= SK_JSON_DEPTH, 2, "depth out of range");
-  status = sk_json_check(text, n, (int)depth, &report);
-  if (status == SK_NOMEM) return luaL_error(L, "not enough memory");
-  if (status != SK_OK)
-    return refuse(L, status == SK_FULL ? "text too long" : report.message, report.offset);
-  value(&r, sk_json_space(text, r.end));
-  if (r.too_large) return refuse(L, "number out of range", (size_t)(r.too_large - text));
-  return 1;
+  if (sk_decode(L, text, n, (int)depth, lua_upvalueindex(UP_NULL), lua_upvalueindex(UP_ARRAY),
+                &nulls, &report) == SK_OK)
+    return 1;
+  lua_pushnil(L);
+  lua_pushfstring(L, "%s at byte %d", report.message, (int)report.offset + 1);
+  return 2;
 }
 
 static int json_decoder(lua_State *L) {

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "bind.h"
-#include "wire.h"
+#include "json.h"
 
 enum { MAX_DEPTH = 512, MAX_PLACE = 16, SLOTS = 6 };
 enum { SPARE = 64 * 1024 }; /* bytes; larger buffers are not kept */
@@ -97,35 +97,8 @@ static void add(lua_State *L, writer *w, const char *p, size_t n) {
 }
 
 static void add_string(lua_State *L, writer *w, const char *p, size_t n) {
-  static const char special[] = "\"\\\b\f\n\r\t\0\"\\bfnrt"; /* bytes, then their letters */
-  size_t i = 0, from = 0;
-  add(L, w, "\"", 1);
-  while (i < n) {
-    unsigned char c = (unsigned char)p[i];
-    const char *letter;
-    char escape[8];
-    size_t length;
-    if (c >= 0x80) {
-      size_t sequence = sk_utf8_sequence(p + i, n - i);
-      if (sequence == 0) fail(L, w, "a string that is not UTF-8");
-      i += sequence;
-      continue;
-    }
-    if (c >= ' ' && c != '"' && c != '\\' && c != 0x7f) {
-      i++;
-      continue;
-    }
-    letter = strchr(special, c);
-    if (letter && c)
-      length = (size_t)snprintf(escape, sizeof escape, "\\%c", letter[8]);
-    else
-      length = (size_t)snprintf(escape, sizeof escape, "\\u%04x", c);
-    add(L, w, p + from, i - from);
-    add(L, w, escape, length);
-    from = ++i;
-  }
-  add(L, w, p + from, n - from);
-  add(L, w, "\"", 1);
+  sk_status rc = sk_json_quote(&w->out, p, n);
+  if (rc != SK_OK) fail(L, w, rc == SK_INVALID ? "a string that is not UTF-8" : "that much");
 }
 
 /* The shortest of the spellings that read back as the same number. */

@@ -12,9 +12,7 @@
 #include <string.h>
 
 #include "bind_http.h"
-int sk_read_answer(lua_State *L, int reader, const char *text, size_t n);
-__attribute__((weak)) int sk_read_answer(lua_State *L, int reader, const char *text, size_t n) {(void)L;(void)reader;(void)text;(void)n;return 0;} int sk_read_answer(lua_State *L, int reader, const char *text, size_t n); /* TEMP */
-
+#include "decode.h"
 enum { LOOP = 1, PROFILE, METHOD, URL, HEADERS, AUTH, BODY, DEADLINE, ONCE, MORE };
 
 /* --- submitting ------------------------------------------------------------------ */

@@ -41,6 +41,9 @@ long sk_json_next_point(const char **p, const char *end);
 /* Decodes what stands between two quotes; `out` needs n bytes. Returns the length. */
 size_t sk_json_unescape(const char *p, size_t n, char *out);
 
+/* Appends a string with its quotes; SK_INVALID: it is not UTF-8. */
+sk_status sk_json_quote(sk_buf *out, const char *p, size_t n);
+
 /*
 ** The value of a number. `is_integer`: it is whole, and a double can count as far.
 ** SK_INVALID: beyond every double.

@@ -22,6 +22,7 @@ typedef struct check {
   key *keys; /* of the objects that are open now */
   size_t count, cap;
   const char *message;
+  key few[16]; /* where they begin: small objects need no heap */
 } check;
 
 static sk_status fail(check *c, const char *message) {
@@ -50,10 +51,21 @@ static int compare_keys(const void *x, const void *y) {
   }
 }
 
+/* Whether two of a few names are the same. */
+static int has_twins(const key *keys, size_t n) {
+  size_t i, k;
+  for (i = 1; i < n; i++)
+    for (k = 0; k < i; k++) {
+      if (!keys[i].escaped && !keys[k].escaped && keys[i].n != keys[k].n) continue;
+      if (compare_keys(keys + i, keys + k) == 0) return 1;
+    }
+  return 0;
+}
+
 /* Sorting finds a repeated name in O(n log n) even for names made to collide. */
 static sk_status close_object(check *c, size_t first) {
-  size_t i;
-  if (c->count - first > 1) {
+  size_t i, n = c->count - first;
+  if (n > 1 && (n > 8 || has_twins(c->keys + first, n))) {
     qsort(c->keys + first, c->count - first, sizeof *c->keys, compare_keys);
     for (i = first + 1; i < c->count; i++) {
       const key *a = &c->keys[i - 1], *b = &c->keys[i];
@@ -120,9 +132,10 @@ static sk_status string(check *c, key *k) {
 static sk_status member_name(check *c) {
   if (c->p == c->end || *c->p != '"') return fail(c, "expected a member name");
   if (c->count == c->cap) {
-    size_t cap = c->cap ? c->cap * 2 : 32;
-    key *keys = (key *)realloc(c->keys, cap * sizeof *keys);
+    size_t cap = c->cap * 2;
+    key *keys = (key *)realloc(c->keys == c->few ? NULL : c->keys, cap * sizeof *keys);
     if (keys == NULL) return SK_NOMEM;
+    if (c->keys == c->few) memcpy(keys, c->few, sizeof c->few);
     c->keys = keys;
     c->cap = cap;
   }
@@ -217,11 +230,17 @@ static sk_status run(check *c, int max_depth) {
 }
 
 sk_status sk_json_check(const char *text, size_t n, int max_depth, sk_json_report *report) {
-  check c = {text, text + n, NULL, 0, 0, NULL};
   sk_status status = SK_FULL;
+  check c; /* not all of it needs a value */
+  c.p = text;
+  c.end = text + n;
+  c.keys = c.few;
+  c.count = 0;
+  c.cap = sizeof c.few / sizeof *c.few;
+  c.message = NULL;
   if (n < UINT32_MAX) /* so that a key fits 16 bytes */
     status = run(&c, max_depth < SK_JSON_DEPTH ? max_depth : SK_JSON_DEPTH);
-  free(c.keys);
+  if (c.keys != c.few) free(c.keys);
   report->message = c.message;
   report->offset = (size_t)(c.p - text);
   return status;

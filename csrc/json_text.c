@@ -225,3 +225,36 @@ int sk_json_member(sk_json_span *span, const char *name, size_t name_len) {
 int sk_json_is(sk_json_span span, const char *text, size_t n) {
   return span.n >= 2 && *span.p == '"' && spells(span.p, span.p + span.n, text, n);
 }
+
+/* --- writing ------------------------------------------------------------------------ */
+
+/* Ends the plain bytes p[from..i) and adds what the byte at i is written as. */
+static sk_status escape(sk_buf *out, const char *p, size_t from, size_t i) {
+  static const char special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt", hex[] = "0123456789abcdef";
+  unsigned char c = (unsigned char)p[i];
+  const char *at = c ? strchr(special, c) : NULL;
+  char text[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+  sk_status rc = sk_buf_add(out, p + from, i - from);
+  if (at) text[1] = letters[at - special];
+  return rc == SK_OK ? sk_buf_add(out, text, at ? 2 : 6) : rc;
+}
+
+sk_status sk_json_quote(sk_buf *out, const char *p, size_t n) {
+  size_t i = 0, from = 0;
+  sk_status rc = sk_buf_add(out, "\"", 1);
+  while (i < n && rc == SK_OK) {
+    unsigned char c = (unsigned char)p[i];
+    if (c >= 0x80) {
+      size_t sequence = sk_utf8_sequence(p + i, n - i);
+      if (sequence == 0) return SK_INVALID;
+      i += sequence;
+    } else if (c >= ' ' && c != '"' && c != '\\' && c != 0x7f) {
+      i++;
+    } else {
+      rc = escape(out, p, from, i);
+      from = ++i;
+    }
+  }
+  if (rc == SK_OK) rc = sk_buf_add(out, p + from, n - from);
+  return rc == SK_OK ? sk_buf_add(out, "\"", 1) : rc;
+}

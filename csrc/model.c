@@ -278,7 +278,7 @@ static sk_mode read_mode(lua_State *L) {
    for an answer the value itself, which is ours to shape. `aside`: names that "send" may
    meet beside the model's own. */
 static int model_check(lua_State *L) {
-  sk_walk w = {SK_SEND, 0, 0, SK_NODES};
+  sk_walk w = {SK_SEND, 0, 0, SK_NODES, 0, 0};
   sk_self(L, SK_MODEL);
   w.mode = read_mode(L);
   if (!lua_isnoneornil(L, SK_AT_HELPERS)) luaL_checktype(L, SK_AT_HELPERS, LUA_TTABLE);

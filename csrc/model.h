@@ -65,6 +65,8 @@ typedef struct sk_walk {
   int violations; /* so far */
   int depth;      /* of free-form values */
   long nodes;     /* that may still be copied */
+  int no_nulls;   /* an answer without any    */
+  int misshapen;  /* an answer has a text, an object or a list that is something else */
 } sk_walk;
 
 #define SK_VIOLATIONS 16
@@ -116,10 +118,14 @@ void sk_mark_list(lua_State *L);
 sk_shape sk_copy(lua_State *L, sk_walk *w, int value, const sk_place *at);
 /* `model` is the index of a model, `value` of what should be its object. */
 sk_shape sk_shape_message(lua_State *L, sk_walk *w, int model, int value, const sk_place *at);
+/* The same for what should be a value of a field, there or not. */
+sk_shape sk_shape_field(lua_State *L, sk_walk *w, const sk_field *f, int aux, int value,
+                        const sk_place *at);
 
 /* --- model_answer.c: what a server said, taken as it is ----------------------- */
 
-/* Gives the object at `value` the shape of its model; a value that is none stays. */
+/* Gives the object at `value` the shape of its model; a value that is none stays, and
+   `misshapen` says so where a program would stumble over it. */
 void sk_shape_answer(lua_State *L, sk_walk *w, int model, int value);
 
 #pragma GCC visibility pop

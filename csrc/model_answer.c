@@ -1,7 +1,9 @@
 /*
 ** model_answer.c - shapes what a server said, in place. A newer server may say more,
 ** an older one less, and neither is a reason to fail: what cannot be shaped stays as
-** it came.
+** it came. What a program would stumble over is noted: a text, an object or a list that
+** is something else. Members that are missing, unknown or of an unknown word are none
+** of it.
 */
 #include "model.h"
 
@@ -43,6 +45,9 @@ static int answer_one(lua_State *L, sk_walk *w, const sk_field *f, int aux, int 
         return 0;
       lua_rawgeti(L, aux, (int)number + 1);
       return 1;
+    case SK_T_STRING:
+      if (lua_type(L, value) != LUA_TSTRING) w->misshapen = 1;
+      return 0;
     case SK_T_TIMESTAMP:
       if (lua_type(L, value) == LUA_TSTRING) {
         const char *s = lua_tolstring(L, value, &n);
@@ -50,6 +55,8 @@ static int answer_one(lua_State *L, sk_walk *w, const sk_field *f, int aux, int 
           lua_pushnil(L); /* protobuf's word for "never" */
           return 1;
         }
+      } else {
+        w->misshapen = 1;
       }
       return 0;
     default: return 0;
@@ -65,16 +72,12 @@ static int has_members(lua_State *L, int table) {
 
 static void answer_list(lua_State *L, sk_walk *w, const sk_field *f, int aux, int list) {
   int i, n, item = list + 1;
-  if (!lua_istable(L, list)) return;
-  if (!sk_is_list(L, list)) { /* an object is none, unless there is nothing in it */
-    lua_pushnil(L);
-    if (lua_next(L, list) != 0) {
-      lua_settop(L, list);
-      return;
-    }
+  /* an object is none, unless there is nothing in it */
+  if (!lua_istable(L, list) || (!sk_is_list(L, list) && has_members(L, list))) {
+    w->misshapen = 1;
+    return;
   }
   n = (int)sk_rawlen(L, list);
-  if (n == 0 && has_members(L, list)) return; /* an object */
   for (i = 1; i <= n; i++) {
     lua_rawgeti(L, list, i);
     if (answer_one(L, w, f, aux, item)) lua_rawseti(L, list, i);
@@ -99,9 +102,12 @@ static void drop_nulls(lua_State *L, int value) {
 void sk_shape_answer(lua_State *L, sk_walk *w, int model, int value) {
   const sk_model *m = (const sk_model *)lua_touserdata(L, model);
   int i, table;
-  if (!lua_istable(L, value) || sk_is_list(L, value)) return;
+  if (!lua_istable(L, value) || sk_is_list(L, value)) {
+    w->misshapen = 1;
+    return;
+  }
   luaL_checkstack(L, 16, "a model that deep");
-  drop_nulls(L, value);
+  if (!w->no_nulls) drop_nulls(L, value);
   sk_getuv(L, model);
   table = lua_gettop(L);
   for (i = 0; i < m->n; i++) {

@@ -292,8 +292,8 @@ static sk_shape push_default(lua_State *L, const sk_field *f, int aux) {
   }
 }
 
-static sk_shape shape_field(lua_State *L, sk_walk *w, const sk_field *f, int aux, int value,
-                            const sk_place *at) {
+sk_shape sk_shape_field(lua_State *L, sk_walk *w, const sk_field *f, int aux, int value,
+                        const sk_place *at) {
   if (f->read_only && w->mode != SK_REPLY) return SK_ABSENT;
   if (is_absent(L, value)) {
     if (w->mode == SK_REPLY) return push_default(L, f, aux);
@@ -390,7 +390,7 @@ sk_shape sk_shape_message(lua_State *L, sk_walk *w, int model, int value, const 
     lua_rawgeti(L, table, SK_NAME + i);
     lua_rawgeti(L, table, SK_AUX + i);
     push_member(L, w, table, i, value, &at);
-    if (shape_field(L, w, f, out + 2, out + 3, &at) == SK_SHAPED &&
+    if (sk_shape_field(L, w, f, out + 2, out + 3, &at) == SK_SHAPED &&
         is_only_one(L, w, m, i, out, &at)) {
       lua_pushvalue(L, out + 1);
       lua_insert(L, -2);

@@ -125,8 +125,7 @@ local function new_writer(op)
   if op.query or op.inside or op.selects then return false end
   return core.request_writer {
     path = route.template(op), model = op.body or schema.Empty, body = op.body ~= nil,
-    null = json.null, array_mt = json.array_mt, raw_mt = json.raw_mt,
-    empty_array = json.empty_array,
+    encode = json.encode, null = json.null, array_mt = json.array_mt, raw_mt = json.raw_mt,
   }
 end
 
