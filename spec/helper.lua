@@ -20,11 +20,14 @@ local function fail(element, parent, message)
   busted.publish({ "failure", element.descriptor }, element, parent, message)
 end
 
+-- One of each for every operation, made when that is first used and kept for good.
+local KEPT = { readers = true, requests = true }
+
 -- What there is now and was not then, as a text; nil where that is nothing.
 local function left_since(earlier)
   local left = {}
   for kind, count in pairs(census()) do
-    if count > earlier[kind] then left[#left + 1] = ("%d %s"):format(count - earlier[kind], kind) end
+    if count > earlier[kind] and not KEPT[kind] then left[#left + 1] = ("%d %s"):format(count - earlier[kind], kind) end
   end
   table.sort(left)
   return left[1] and table.concat(left, ", ")
