@@ -149,17 +149,18 @@ end
 
 --- The token to send.
 -- @tparam number deadline on the monotonic clock
+-- @tparam[opt] number now on the same
 -- @treturn[1] userdata a secret
 -- @treturn[1] number its generation, to be given to `refused`
 -- @treturn[2] nil
 -- @treturn[2] table error
-function auth:token(deadline)
+function auth:token(deadline, now)
+  if self.current and (now or core.now()) < self.renew_at then
+    return self.current, self.generation
+  end
   local fetched = false
   while true do
-    local token = self.current
-    if token and core.now() < self.renew_at then return token, self.generation end
-    local generation
-    token, generation = at_once(self)
+    local token, generation = at_once(self)
     if token then return token, generation end
     if self.failure and self.now() - self.failed_at < REST then return failed(self.failure) end
     local again, err = self.flight:join(deadline)

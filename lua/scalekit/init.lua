@@ -225,7 +225,8 @@ function scalekit.new(opts)
   local unfit
   settings.send, unfit = carrier(opts, connect_timeout)
   if not settings.send then return nil, unfit end
-  settings.reads = opts.transport == nil -- who wraps a transport wants to see answers
+  -- libcurl's transport reads answers itself; who wraps a transport wants to see them
+  settings.reads = opts.transport == nil and not nginx.present
   settings.shared_dict = opts.shared_dict
   settings.shared, unfit = shared.store(opts.shared_dict)
   if unfit then return nil, unfit end

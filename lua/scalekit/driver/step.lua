@@ -29,20 +29,16 @@ end
 function step.wait(loop, transfer, deadline)
   local s = tasks.running
   local task = s.task
+  if loop:await(transfer, task.waker) then return true end
   s.loops[loop] = true
-  task.loop, task.transfer = loop, transfer -- for who drops the task
-  while not loop:await(transfer, task.waker) do
-    local timer = deadline and tasks.alarm(deadline)
-    local ok, reason = tasks.park()
-    if timer then s.timers:cancel(timer) end
-    if not ok then
-      loop:forget(transfer)
-      task.transfer = nil
-      return nil, reason
-    end
-  end
+  task.loop, task.transfer = loop, transfer -- for its waker, and for who drops the task
+  local timer = deadline and tasks.alarm(deadline)
+  local ok, reason = tasks.park()
   task.transfer = nil
-  return true
+  if timer then s.timers:cancel(timer) end
+  if ok then return true end
+  loop:forget(transfer)
+  return nil, reason
 end
 
 --- Parks for a time.

@@ -131,9 +131,14 @@ function tasks.new(s, fn, ...)
     ticket = 0, -- counts its waits
     done = tasks.signal(s),
   }, task_mt)
-  -- serves all its waits for transfers: the loop forgets it before the next one
+  -- Serves all its waits for transfers: the loop forgets it before the next one. It is
+  -- `wake`, written out: every answer to a request goes through here.
   task.waker = function()
-    if task.transfer then wake(task, true) end
+    if not (task.parked and task.transfer) then return end
+    task.parked, task.ok = false, true
+    if task.drives then return end
+    local last = s.last + 1
+    s.last, s.ready[last] = last, task
   end
   s.alive = s.alive + 1
   enqueue(task)
