@@ -27,7 +27,8 @@ local KEPT = { readers = true, requests = true }
 local function left_since(earlier)
   local left = {}
   for kind, count in pairs(census()) do
-    if count > earlier[kind] and not KEPT[kind] then left[#left + 1] = ("%d %s"):format(count - earlier[kind], kind) end
+    local more = count - earlier[kind]
+    if more > 0 and not KEPT[kind] then left[#left + 1] = ("%d %s"):format(more, kind) end
   end
   table.sort(left)
   return left[1] and table.concat(left, ", ")

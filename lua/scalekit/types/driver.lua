@@ -7,7 +7,7 @@
 ---
 ---A driver is a table: `name`; `active()`, whether it can park the running
 ---coroutine; `wait(loop, transfer, deadline)`, which returns true once the
----transfer is ready, or `nil, reason` ("timeout" once a deadline that was given
+---transfer is or may be ready, or `nil, reason` ("timeout" once a deadline that was given
 ---has passed); `sleep(seconds)`; `now()`, monotonic seconds; `signal()`, a latch
 ---with `set()` and `wait(deadline)`, whose wait answers `nil, "busy"` where this
 ---coroutine cannot park and `nil, "timeout"` when the deadline passed; and,
