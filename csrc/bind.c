@@ -13,13 +13,13 @@ static const char *const class_name[SK_KINDS] = {
   "scalekit.loop", "scalekit.transfer", "scalekit.stream", "scalekit.secret",
   "scalekit.credentials", "scalekit.key", "scalekit.model",
   "scalekit.json.writer", "scalekit.headers", "scalekit.profile", "scalekit.sealer",
-  "scalekit.request", "scalekit.reader",
+  "scalekit.request", "scalekit.reader", "scalekit.operation",
 };
 
 static const char *const census_name[SK_KINDS] = {
   "loops", "transfers", "streams", "secrets", "credentials", "keys", "models",
   "writers", "headers", "profiles", "sealers",
-  "requests", "readers",
+  "requests", "readers", "operations",
 };
 
 /* Addresses are keys of the registry that need no hashing: of the counters, and beside

@@ -34,7 +34,7 @@ void sk_open_loop(lua_State *L);   /* the loop and its transfers            */
 */
 typedef enum sk_kind {
   SK_LOOP, SK_TRANSFER, SK_STREAM, SK_SECRET, SK_CREDENTIALS, SK_KEY, SK_MODEL, SK_WRITER, SK_HEADERS,
-  SK_PROFILE, SK_SEALER, SK_REQUEST, SK_READER, SK_KINDS
+  SK_PROFILE, SK_SEALER, SK_REQUEST, SK_READER, SK_OPERATION, SK_KINDS
 } sk_kind;
 
 typedef struct sk_head {

@@ -23,6 +23,10 @@ typedef struct sk_transfer_box {
   int secret; /* the body of the answer is for C alone */
 } sk_transfer_box;
 
+#define SK_MAX_BODY (8 << 20) /* bytes of an answer, unless its request says otherwise */
+
+/* The loop of a box, open and of this process; else an error. */
+sk_loop *sk_loop_of(lua_State *L, const sk_loop_box *b);
 /* The open loop at `index`, of this process; else an error. */
 sk_loop *sk_check_loop(lua_State *L, int index);
 /* The same for argument 1 of its methods. */
@@ -50,10 +54,12 @@ int sk_loop_waiting(lua_State *L);
 int sk_loop_prune(lua_State *L);
 int sk_loop_profile_new(lua_State *L);
 int sk_loop_submit(lua_State *L);
+int sk_loop_operation(lua_State *L);
 int sk_headers_make(lua_State *L);
 int sk_headers_parse(lua_State *L);
 void sk_open_transfer(lua_State *L);
 void sk_open_shared(lua_State *L);
+void sk_open_operation(lua_State *L);
 
 #pragma GCC visibility pop
 

@@ -9,6 +9,7 @@
 **   loop:await(t, wake) :forget(t) :news() :waiting() :prune()  (bind_wait.c)
 **   loop:profile{…}       → profile (bind_shared.c)
 **   loop:submit(…)        → transfer (bind_transfer.c)
+**   loop:operation(…)     → operation (bind_operation.c)
 ** poll({ loop, … }, seconds), sleep(seconds), now()
 */
 #include "bind_http.h"
@@ -29,18 +30,18 @@ static int loop_close_checked(lua_State *L) {
   return loop_close(L);
 }
 
-static sk_loop *open_loop(lua_State *L, const sk_loop_box *b) {
+sk_loop *sk_loop_of(lua_State *L, const sk_loop_box *b) {
   if (b->loop == NULL) luaL_error(L, "scalekit: the loop is closed");
   if (sk_loop_mine(b->loop) != SK_OK) luaL_error(L, "scalekit: cannot reopen the loop after a fork");
   return b->loop;
 }
 
 sk_loop *sk_check_loop(lua_State *L, int index) {
-  return open_loop(L, (const sk_loop_box *)sk_check(L, index, SK_LOOP));
+  return sk_loop_of(L, (const sk_loop_box *)sk_check(L, index, SK_LOOP));
 }
 
 sk_loop *sk_self_loop(lua_State *L) {
-  return open_loop(L, (const sk_loop_box *)sk_self(L, SK_LOOP));
+  return sk_loop_of(L, (const sk_loop_box *)sk_self(L, SK_LOOP));
 }
 
 static long option(lua_State *L, const char *name, long fallback) {
@@ -148,7 +149,8 @@ void sk_open_loop(lua_State *L) {
     {"step", loop_step},     {"wait", loop_wait},     {"drive", loop_drive},
     {"nudge", loop_nudge},   {"await", sk_loop_await},     {"forget", sk_loop_forget},
     {"news", sk_loop_next},  {"waiting", sk_loop_waiting}, {"prune", sk_loop_prune},
-    {"submit", sk_loop_submit}, {"profile", sk_loop_profile_new}, {"close", loop_close_checked},
+    {"submit", sk_loop_submit}, {"operation", sk_loop_operation},
+    {"profile", sk_loop_profile_new}, {"close", loop_close_checked},
     {NULL, NULL}};
   static const luaL_Reg functions[] = {
     {"loop", loop_new}, {"headers", sk_headers_make}, {"parse_headers", sk_headers_parse},
@@ -156,5 +158,6 @@ void sk_open_loop(lua_State *L) {
   sk_class(L, SK_LOOP, loop_methods, loop_close); /* first: on most versions finalised last */
   sk_open_transfer(L);
   sk_open_shared(L);
+  sk_open_operation(L);
   sk_setfuncs(L, functions, 0);
 }

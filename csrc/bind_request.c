@@ -5,29 +5,24 @@
 ** request_writer{ path, model, body, encode, null, array_mt, raw_mt } → writer
 **   path: text and names of parameters in turn; body: whether the model's fields go into
 **   one; encode: writes what is no scalar
-** writer:write(base, args) → url, body | nothing, where a name is unknown, a value is
-**   wrong or has to be encoded in the path; the long way (arguments.lua) tells which.
+** writer:write(args) → path, body | nothing, where a name is unknown, a value is wrong or
+**   has to be encoded in the path; the long way (arguments.lua) tells which.
 **
 ** Access is raw. A finaliser may write with the same writer wherever Lua allocates: the
 ** buffers are busy then, and it gets nothing.
 */
-#include <stdio.h>
 #include <string.h>
 
 #include "json.h"
 #include "model.h"
+#include "request.h"
 
-enum { SELF = 1, BASE, ARGS };
 enum { UV_MODEL = 1, UV_NULL, UV_ARRAY, UV_RAW, UV_ENCODE, UV_PATH };
-/* on the stack of write: what the model files want, then */
+/* on the stack: what the model files want, then */
 enum { AT_OWN = SK_AT_VIOLATIONS + 1, AT_TABLE, AT_ENCODE, AT_PARTS };
+enum { SPARE = 64 * 1024 }; /* bytes; larger buffers are not kept */
 
-typedef struct request {
-  sk_head head;
-  sk_buf out;
-  int busy, has_body, path_parts, fields;
-  unsigned char order[SK_FIELDS]; /* of the fields, by name */
-} request;
+typedef sk_request_writer request;
 
 typedef struct member {
   const char *name;
@@ -36,7 +31,10 @@ typedef struct member {
 
 static int gc(lua_State *L) {
   request *r = (request *)lua_touserdata(L, 1);
-  if (sk_bury(&r->head)) sk_buf_free(&r->out);
+  if (sk_bury(&r->head)) {
+    sk_buf_free(&r->path);
+    sk_buf_free(&r->body);
+  }
   return 0;
 }
 
@@ -54,26 +52,23 @@ static int is_plain(const char *p, size_t n) {
   return n > 0;
 }
 
-static int add(request *r, const char *p, size_t n) {
-  return sk_buf_add(&r->out, p, n) == SK_OK;
+static int add(sk_buf *out, const char *p, size_t n) {
+  return sk_buf_add(out, p, n) == SK_OK;
 }
 
-/* Pushes the URL; 0, and nothing, where a parameter is not there or not plain. */
-static int push_url(lua_State *L, request *r) {
-  int i, ok;
-  size_t n;
-  const char *p = lua_tolstring(L, BASE, &n);
-  r->out.len = 0;
-  ok = add(r, p, n);
+/* 0 where a parameter is not there or not plain. */
+static int write_path(lua_State *L, request *r) {
+  int i, ok = 1;
   for (i = 0; ok && i < r->path_parts; i++) {
+    size_t n;
+    const char *p;
     lua_rawgeti(L, AT_OWN, UV_PATH + i);
-    if (i % 2 == 1) lua_rawget(L, ARGS);
+    if (i % 2 == 1) lua_rawget(L, SK_AT_ARGS);
     ok = lua_type(L, -1) == LUA_TSTRING;
     p = ok ? lua_tolstring(L, -1, &n) : NULL;
-    ok = ok && (i % 2 == 0 || is_plain(p, n)) && add(r, p, n);
+    ok = ok && (i % 2 == 0 || is_plain(p, n)) && add(&r->path, p, n);
     lua_pop(L, 1);
   }
-  if (ok) lua_pushlstring(L, r->out.p, r->out.len);
   return ok;
 }
 
@@ -82,7 +77,7 @@ static int push_url(lua_State *L, request *r) {
 /* Whether every argument is a field of the model or a parameter of the path. */
 static int are_known(lua_State *L) {
   lua_pushnil(L);
-  while (lua_next(L, ARGS)) {
+  while (lua_next(L, SK_AT_ARGS)) {
     int known;
     lua_pop(L, 1);
     if (lua_type(L, -1) != LUA_TSTRING) return 0;
@@ -118,7 +113,7 @@ static int push_members(lua_State *L, const request *r, const sk_model *m, membe
     sk_shape shape;
     lua_rawgeti(L, AT_TABLE, SK_AUX + i);
     lua_rawgeti(L, AT_TABLE, SK_NAME + i);
-    lua_rawget(L, ARGS);
+    lua_rawget(L, SK_AT_ARGS);
     if (f->oneof && !lua_isnil(L, -1)) return -1; /* who else is given is a long story */
     shape = sk_shape_field(L, &w, f, at, at + 1, &place);
     if (shape == SK_BAD || w.violations) return -1;
@@ -139,35 +134,33 @@ static int push_members(lua_State *L, const request *r, const sk_model *m, membe
   return n;
 }
 
-static int add_member(lua_State *L, request *r, const member *m, int value) {
+static int add_member(lua_State *L, sk_buf *out, const member *m, int value) {
   size_t n;
   const char *p = lua_tolstring(L, value, &n);
-  if (!add(r, "\"", 1) || !add(r, m->name, strlen(m->name)) || !add(r, "\":", 2)) return 0;
-  return m->is_text ? sk_json_quote(&r->out, p, n) == SK_OK : add(r, p, n);
+  if (!add(out, "\"", 1) || !add(out, m->name, strlen(m->name)) || !add(out, "\":", 2)) return 0;
+  return m->is_text ? sk_json_quote(out, p, n) == SK_OK : add(out, p, n);
 }
 
-/* Pushes the body; 0, and nothing, where a field is wrong. */
-static int push_body(lua_State *L, request *r, const sk_model *m) {
+/* 0 where a field is wrong. */
+static int write_body(lua_State *L, request *r, const sk_model *m) {
   member members[SK_FIELDS];
   int i, ok, n;
   luaL_checkstack(L, r->fields + 8, "a request with that many fields");
   n = push_members(L, r, m, members);
   if (n < 0) return 0;
-  r->out.len = 0;
-  ok = add(r, "{", 1);
+  r->body.len = 0;
+  ok = add(&r->body, "{", 1);
   for (i = 0; ok && i < n; i++)
-    ok = (i == 0 || add(r, ",", 1)) && add_member(L, r, members + i, AT_PARTS + i);
-  ok = ok && add(r, "}", 1);
-  if (ok) lua_pushlstring(L, r->out.p, r->out.len);
-  return ok;
+    ok = (i == 0 || add(&r->body, ",", 1)) && add_member(L, &r->body, members + i, AT_PARTS + i);
+  return ok && add(&r->body, "}", 1);
 }
 
 /* --- writing --------------------------------------------------------------------------- */
 
-static int write_both(lua_State *L, request *r) {
+static int write_both(lua_State *L, request *r, int writer) {
   const sk_model *m;
   lua_settop(L, SK_AT_VIOLATIONS);
-  sk_getuv(L, SELF);
+  sk_getuv(L, writer);
   lua_rawgeti(L, AT_OWN, UV_NULL);
   lua_replace(L, SK_AT_NULL);
   lua_rawgeti(L, AT_OWN, UV_ARRAY);
@@ -178,27 +171,37 @@ static int write_both(lua_State *L, request *r) {
   m = (const sk_model *)lua_touserdata(L, -1);
   sk_getuv(L, -1);
   lua_replace(L, AT_TABLE);
-  if (sk_is_list(L, ARGS) || !are_known(L)) return 0;
+  if (sk_is_list(L, SK_AT_ARGS) || !are_known(L)) return 0;
   lua_settop(L, AT_TABLE);
   lua_rawgeti(L, AT_OWN, UV_ENCODE);
-  if (!push_url(L, r)) return 0;
-  if (!r->has_body) return 1;
-  lua_replace(L, SK_AT_HELPERS); /* out of the way */
-  if (!push_body(L, r, m)) return 0;
-  lua_pushvalue(L, SK_AT_HELPERS);
-  lua_insert(L, -2);
-  return 2;
+  return write_path(L, r) && (!r->has_body || write_body(L, r, m));
+}
+
+request *sk_write_request(lua_State *L, int writer, const char *base, size_t n) {
+  request *r = (request *)sk_check(L, writer, SK_REQUEST);
+  if (r->busy || !lua_istable(L, SK_AT_ARGS)) return NULL;
+  r->busy = 1;
+  r->path.len = 0;
+  if (add(&r->path, base, n) && write_both(L, r, writer)) return r;
+  r->busy = 0;
+  return NULL;
+}
+
+void sk_request_written(request *r) {
+  if (r->path.cap > SPARE) sk_buf_free(&r->path);
+  if (r->body.cap > SPARE) sk_buf_free(&r->body);
+  r->busy = 0;
 }
 
 static int write(lua_State *L) {
-  request *r = (request *)sk_self(L, SK_REQUEST);
-  int results;
-  luaL_checktype(L, BASE, LUA_TSTRING);
-  if (r->busy || !lua_istable(L, ARGS)) return 0;
-  r->busy = 1;
-  results = write_both(L, r);
-  r->busy = 0;
-  return results;
+  request *r;
+  lua_settop(L, SK_AT_ARGS);
+  r = sk_write_request(L, 1, "", 0);
+  if (r == NULL) return 0;
+  lua_pushlstring(L, r->path.p, r->path.len);
+  if (r->has_body) lua_pushlstring(L, r->body.p, r->body.len);
+  sk_request_written(r);
+  return 1 + r->has_body;
 }
 
 /* --- making one -------------------------------------------------------------------------- */
@@ -242,7 +245,8 @@ static int request_writer(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
   r = (request *)sk_new(L, SK_REQUEST, sizeof *r, 1);
-  sk_buf_init(&r->out, (size_t)-1 / 2);
+  sk_buf_init(&r->path, (size_t)-1 / 2);
+  sk_buf_init(&r->body, (size_t)-1 / 2);
   sk_getuv(L, 2);
   keep(L, "model", UV_MODEL);
   keep(L, "null", UV_NULL);

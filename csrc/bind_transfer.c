@@ -34,10 +34,10 @@ static void read_options(lua_State *L, sk_transfer_options *o, int *secret) {
   o->method = luaL_checkstring(L, METHOD);
   if (!lua_isnoneornil(L, DEADLINE)) o->timeout = luaL_checknumber(L, DEADLINE) - sk_now();
   o->once = lua_toboolean(L, ONCE);
-  o->max_body = o->max_event = 8 << 20;
+  o->max_body = o->max_event = SK_MAX_BODY;
   *secret = 0;
   if (lua_istable(L, MORE)) {
-    o->max_body = o->max_event = byte_count(sk_field_number(L, MORE, "max_body", 8 << 20));
+    o->max_body = o->max_event = byte_count(sk_field_number(L, MORE, "max_body", SK_MAX_BODY));
     o->idle = sk_field_number(L, MORE, "idle_timeout", 0);
     o->stream = stream_mode(L);
     o->producing = sk_field_flag(L, MORE, "producing");

@@ -129,23 +129,14 @@ local function new_writer(op)
   }
 end
 
---- Writes the request of an operation at one go, where there is nothing to be said
--- about the arguments. Else `prepare` says it.
+--- What writes the request of an operation at one go, where there is nothing to be said
+-- about the arguments.
 -- @local
 -- @tparam table op
--- @tparam table|nil args
--- @tparam string base what the URL begins with
--- @treturn[1] string the URL
--- @treturn[1] ?string the body
--- @treturn[2] nil
-function arguments.write(op, args, base)
-  local writer = op.writer
-  if writer == nil then
-    writer = new_writer(op)
-    op.writer = writer
-  end
-  if not writer then return nil end
-  return writer:write(base, args)
+-- @return userdata `writer:write(args)`; false where the operation has none
+function arguments.writer(op)
+  if op.writer == nil then op.writer = new_writer(op) end
+  return op.writer
 end
 
 --- Checks the arguments of an operation.
@@ -160,6 +151,11 @@ end
 -- @treturn[3] string misuse, to be raised at the caller's line
 function arguments.prepare(op, args)
   if args == nil then args = {} end
+  local writer = arguments.writer(op)
+  if writer then
+    local path, body = writer:write(args)
+    if path then return { path = path, query = "", body = body } end
+  end
   if type(args) ~= "table" then
     return nil, nil, ("%s: expected a table of options, got %s"):format(op.label, type(args))
   end

@@ -13,6 +13,8 @@ local reply = require "scalekit.reply"
 local retry = require "scalekit.retry"
 local version = require "scalekit.version"
 
+local clock = driver.now
+
 local client = {}
 client.__index = client
 client.__name = "scalekit.client"
@@ -33,7 +35,8 @@ function client.new(settings)
     max_attempts = settings.max_attempts,
     retry_rate_limited = settings.retry_rate_limited,
     random = settings.random or math.random,
-    reads = settings.reads and not settings.hooks, -- hooks see answers, not values
+    operation = not settings.hooks and settings.operation or false, -- hooks see answers
+    ways = {}, -- by operation, the short way
     hooks = settings.hooks or false, -- false: a look for nil would ask the class, too
     own_time = false,
     shared_dict = settings.shared_dict,
@@ -88,31 +91,10 @@ local function to_http(self, op, request)
   }
 end
 
---- What `prepare` makes, the short way: an HTTP request, where there is nothing to be
--- said about the arguments.
--- @local
--- @tparam table op
--- @tparam table|nil args
--- @treturn ?table for `call`
-function client:ready(op, args)
-  local url, body = arguments.write(op, args, self.env_url)
-  if not url then return nil end
-  if self.reads then
-    return { -- eight members: one more would double what the table takes
-      method = op.method, url = url, body = body, once = not op.safe, reader = reply.reader(op),
-      ready_headers = body and READY_SEND or READY_ACCEPT, auth = false, deadline = false,
-    }
-  end
-  return {
-    method = op.method, url = url, body = body, once = not op.safe,
-    headers = body and SEND or ACCEPT, ready_headers = body and READY_SEND or READY_ACCEPT,
-  }
-end
-
 -- One request: the value, or nil and the error; then the answer, if one came.
-local function exchange(self, op, http)
-  local response, err, read = self.send(http)
-  if read then return read end
+local function exchange(self, op, http, first)
+  local response, err
+  if first then response, err = first.response, first.err else response, err = self.send(http) end
   if not response then
     err.operation = op.label
     return nil, err
@@ -136,23 +118,30 @@ local function secrets_of(http, token)
   return list
 end
 
--- One attempt; a 401 that is about our token is answered with a new one, once.
-local function attempt(self, op, http, request, now)
+-- One attempt; a 401 that is about our token is answered with a new one, once. `first`:
+-- what the short way has come to.
+local function attempt(self, op, http, request, first)
   local hooks = self.hooks
   for try = 1, 2 do
-    local token, generation = self.auth:token(http.deadline, try == 1 and now or nil)
-    if not token then return nil, generation end
+    local token, generation
+    if first then
+      token, generation = first.token, first.generation
+    else
+      token, generation = self.auth:token(http.deadline)
+      if not token then return nil, generation end
+    end
     http.auth = token
     local value, err
     if hooks then
       value, err = hooks:exchange(exchange, self, op, http, request)
     else
-      value, err = exchange(self, op, http)
+      value, err = exchange(self, op, http, first)
     end
     if value then return value end
     redact.error(err, secrets_of(http, token), http.body)
     if err.status ~= 401 or err.kind == "tool_error" or try == 2 then return nil, err end
     self.auth:refused(generation)
+    first = nil
   end
 end
 
@@ -189,21 +178,67 @@ local function retry_until(self, op, http, request, err)
   end
 end
 
+-- What an attempt has come to that nobody can repeat.
+local function conclude(self, op, first)
+  local value, err = exchange(self, op, nil, first)
+  if value then return value end
+  redact.error(err, { first.token })
+  return final(op, err, 1, false)
+end
+
 --- Performs an operation.
 -- @local
 -- @tparam table op a row of `scalekit.ops`
--- @tparam table request from `prepare` or `ready`
+-- @tparam ?table request from `prepare`; nil: the arguments were changed after `first`
+-- @tparam[opt] table first from `try`
 -- @treturn[1] table the answer, as on the wire
 -- @treturn[2] nil
 -- @treturn[2] table error
-function client:call(op, request)
-  local http = request.url and request or to_http(self, op, request)
-  local now, own_time = driver.now(), self.own_time
-  http.deadline = (own_time and own_time.now() or now)
+function client:call(op, request, first)
+  if not request then return conclude(self, op, first) end
+  local http = to_http(self, op, request)
+  http.deadline = first and first.deadline or (self.own_time or driver).now()
     + (request.timeout or op.runs_tool and self.tool_timeout or self.timeout)
-  local value, err = attempt(self, op, http, request, now)
+  local value, err = attempt(self, op, http, request, first)
   if value then return value end
   return retry_until(self, op, http, request, err)
+end
+
+local function new_way(self, op)
+  local writer = self.operation and arguments.writer(op)
+  local way = writer and {
+    run = self.operation(writer, reply.reader(op), {
+      base = self.env_url, method = op.method, once = not op.safe,
+      headers = op.body and READY_SEND or READY_ACCEPT,
+    }),
+    timeout = op.runs_tool and self.tool_timeout or self.timeout,
+  }
+  self.ways[op] = way or false
+  return way
+end
+
+--- Performs an operation the short way: with the token at hand, once, where there is
+-- nothing to be said about the arguments. The rest is for `prepare` and `call`.
+-- @local
+-- @tparam table op
+-- @tparam table|nil args
+-- @treturn[1] table the answer
+-- @treturn[2] nil
+-- @treturn[2] ?table what the attempt has come to, where one was made
+function client:try(op, args)
+  local way = self.ways[op]
+  if way == nil then way = new_way(self, op) end
+  if not way then return nil end
+  local now, auth = clock(), self.auth
+  local token, generation = auth.current, auth.generation
+  if not token or now >= auth.renew_at then return nil end
+  local deadline = now + way.timeout
+  local value, response, err = way.run(args, token, deadline)
+  if value then return value end
+  if not (response or err) then return nil end
+  return nil, {
+    response = response, err = err, token = token, generation = generation, deadline = deadline,
+  }
 end
 
 later.add(client, { "validate_access_token", "validate_session_token" }, function(name)

@@ -145,15 +145,15 @@ local function fail(message)
   return nil, errors.new { kind = "configuration", message = message }
 end
 
--- The transport of a client; or nil and what it cannot do here.
+-- The transport of a client, and its way of preparing an operation, where it has one; or
+-- nil and what it cannot do here.
 local function carrier(opts, connect_timeout)
   if opts.transport then return opts.transport end
-  local send, unfit = transport.default {
+  return transport.default {
     ca_file = opts.ca_file, cert_file = opts.cert_file, key_file = opts.key_file,
     proxy = opts.proxy, http1 = opts.http1, tls_min = opts.tls_min,
     connect_timeout = connect_timeout, trusted = true, -- with its secret, too
   }
-  return send, unfit
 end
 
 --- Makes a client. Opens no connection yet.
@@ -223,10 +223,8 @@ function scalekit.new(opts)
     end
   end
   local unfit
-  settings.send, unfit = carrier(opts, connect_timeout)
+  settings.send, unfit, settings.operation = carrier(opts, connect_timeout)
   if not settings.send then return nil, unfit end
-  -- libcurl's transport reads answers itself; who wraps a transport wants to see them
-  settings.reads = opts.transport == nil and not nginx.present
   settings.shared_dict = opts.shared_dict
   settings.shared, unfit = shared.store(opts.shared_dict)
   if unfit then return nil, unfit end

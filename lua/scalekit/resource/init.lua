@@ -45,14 +45,14 @@ for _, op in ipairs(ops) do
       error(op.label .. ": call it with a colon", 2)
     end
     local of = self.client
-    local request = of:ready(op, args)
-    if not request then
-      local err, misuse
-      request, err, misuse = client.prepare(op, args)
+    local value, first = of:try(op, args)
+    if value then return value end
+    local request, err, misuse = client.prepare(op, args)
+    if not (request or first) then
       if misuse then error(misuse, 2) end
-      if not request then return nil, err end
+      return nil, err
     end
-    return of:call(op, request)
+    return of:call(op, request, first)
   end
   for _, name in ipairs(op.also or {}) do methods[name] = methods[op.name] end
   if op.each then methods[op.each] = walk(op) end

@@ -10,6 +10,8 @@ local options = require "scalekit.options"
 
 local current = driver.current
 
+local NOTHING = {}
+
 local curl = {}
 
 local OPTIONS = {
@@ -180,9 +182,7 @@ end
 -- `max_body` (bytes, 8 MiB), `stream` (true: event streams, "chunks": any
 -- answer), `once` (never send it twice; the default for POST and PATCH),
 -- `head_deadline` (by when the answer has to have begun), `handle` (a table that
--- gets `abort()`, for another coroutine to call while the answer has not begun), `reader`
--- (`scalekit.core.answer_reader`: what it reads in a success is returned as a third value,
--- in place of the response; to know of it is up to the transport).
+-- gets `abort()`, for another coroutine to call while the answer has not begun).
 -- A response has `status`, `headers` (lower-case names) and `body`, or instead
 -- of the body `events` or `chunks`, with `read(deadline)` and `close()`.
 -- @tparam[opt] table opts
@@ -213,23 +213,25 @@ function curl.new(opts)
     trusted = opts.trusted,
   }
 
-  -- A request whose answer is wanted by a reader has nothing special about it.
-  local function read(request)
-    local transfer, problem = submit(loop, profile, request.method, request.url,
-      request.ready_headers or request.headers, request.auth, request.body, request.deadline,
-      request.once)
-    if not transfer then return refused(transfer, problem) end
-    if current().wait(loop, transfer) then
-      local value = transfer:value(request.reader)
-      if value then return nil, nil, value end
+  -- Prepares an operation of a client: a function that sends its request and returns the
+  -- value in the answer, or nil and the response or nil and the error; nothing at all where
+  -- it cannot be sent this way.
+  local function operation(writer, reader, spec)
+    local prepared = loop:operation(profile, writer, spec)
+    return function(args, auth, deadline)
+      local transfer = prepared:submit(args, auth, deadline)
+      if not transfer then return nil end
+      if current().wait(loop, transfer) then
+        local value = transfer:value(reader)
+        if value then return value end
+      end
+      local response, err = await(loop, transfer, nil, NOTHING)
+      transfer:close()
+      return nil, response, err
     end
-    local response, err = await(loop, transfer, nil, request)
-    transfer:close()
-    return response, err
   end
 
-  return function(request)
-    if request.reader then return read(request) end
+  local function send(request)
     local body = request.body
     local producing = type(body) == "function"
     local transfer, problem = submit(loop, profile, request.method or "GET", request.url,
@@ -247,6 +249,8 @@ function curl.new(opts)
     end
     return response, err
   end
+
+  return send, nil, operation
 end
 
 return curl

@@ -12,6 +12,8 @@ local plain -- inside nginx: the one for everybody who has nothing to say about 
 -- @tparam[opt] table opts for `scalekit.transport.cosocket` or `scalekit.transport.curl`;
 --   the options of the latter are understood by both
 -- @treturn[1] function `send(request) → response | nil, err`
+-- @treturn[1] nil
+-- @treturn[1] ?function `operation`, of libcurl's transport
 -- @treturn[2] nil
 -- @treturn[2] table error, kind "configuration"
 function transport.default(opts)

@@ -1,0 +1,107 @@
+/*
+** bind_operation.c - an operation of a client on its loop: what is the same in each of its
+** requests is looked at once, and the rest goes from the arguments to the wire without
+** becoming Lua values.
+**
+** loop:operation(profile, writer, { base, method, headers, once }) → operation
+**   base: what URLs begin with; headers: what headers() made
+** operation:submit(args, auth, deadline) → transfer | nothing, where the writer writes
+**   nothing, the deadline has passed, or it is no request HTTP knows
+*/
+#include <string.h>
+
+#include "bind_http.h"
+#include "request.h"
+
+enum { UV_LOOP = 1, UV_PROFILE, UV_WRITER, UV_BASE, UV_METHOD, UV_HEADERS };
+enum { SELF = 1, AUTH = 3, DEADLINE, WRITER };
+
+/* What it points to is in its table. */
+typedef struct operation {
+  sk_head head;
+  const sk_loop_box *loop;
+  sk_profile *profile;
+  sk_headers *headers;
+  const char *method, *base;
+  size_t base_len;
+  int once;
+} operation;
+
+static int gc(lua_State *L) {
+  sk_bury((sk_head *)lua_touserdata(L, 1));
+  return 0;
+}
+
+static sk_status fill(lua_State *L, sk_transfer *t, const operation *o, const sk_request_writer *r) {
+  size_t n;
+  const char *token = sk_check_bytes(L, AUTH, &n);
+  sk_status rc = sk_transfer_url(t, r->path.p, r->path.len);
+  if (rc == SK_OK) rc = sk_transfer_bearer(t, token, n);
+  if (rc == SK_OK && r->has_body) rc = sk_transfer_body(t, r->body.p, r->body.len);
+  sk_transfer_headers(t, o->headers);
+  return rc;
+}
+
+static int submit(lua_State *L) {
+  const operation *o = (const operation *)sk_self(L, SK_OPERATION);
+  sk_loop *l = sk_loop_of(L, o->loop);
+  sk_transfer_options options;
+  sk_request_writer *r;
+  sk_transfer_box *b;
+  sk_status rc;
+  memset(&options, 0, sizeof options);
+  options.method = o->method;
+  options.once = o->once;
+  options.max_body = options.max_event = SK_MAX_BODY;
+  options.timeout = luaL_checknumber(L, DEADLINE) - sk_now();
+  if (options.timeout <= 0) return 0;
+  lua_settop(L, DEADLINE);
+  sk_getuv(L, SELF);
+  lua_rawgeti(L, -1, UV_WRITER);
+  lua_replace(L, WRITER);
+  if ((r = sk_write_request(L, WRITER, o->base, o->base_len)) == NULL) return 0;
+  b = (sk_transfer_box *)sk_new(L, SK_TRANSFER, sizeof *b, 0);
+  b->t = sk_transfer_new(l); /* from here on the box owns it, whatever throws */
+  rc = b->t ? fill(L, b->t, o, r) : SK_NOMEM;
+  sk_request_written(r);
+  if (rc == SK_OK) rc = sk_transfer_submit(l, b->t, o->profile, &options);
+  if (rc == SK_NOMEM) return luaL_error(L, "scalekit: out of memory");
+  return rc == SK_OK;
+}
+
+int sk_loop_operation(lua_State *L) {
+  enum { LOOP = 1, PROFILE, ARG_WRITER, SPEC, OPERATION, TABLE };
+  static const char *const names[] = {"base", "method", "headers", NULL};
+  operation *o;
+  int i;
+  (void)sk_self_loop(L);
+  luaL_checktype(L, SPEC, LUA_TTABLE);
+  lua_settop(L, SPEC);
+  o = (operation *)sk_new(L, SK_OPERATION, sizeof *o, 1);
+  sk_getuv(L, OPERATION);
+  for (i = LOOP; i <= ARG_WRITER; i++) {
+    lua_pushvalue(L, i);
+    lua_rawseti(L, TABLE, i);
+  }
+  for (i = 0; names[i]; i++) {
+    lua_getfield(L, SPEC, names[i]);
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, TABLE, UV_BASE + i);
+  }
+  o->headers = sk_test_headers(L, -1);
+  luaL_argcheck(L, o->headers != NULL, SPEC, "no headers");
+  o->method = luaL_checkstring(L, -2);
+  o->base = luaL_checklstring(L, -3, &o->base_len);
+  o->loop = (const sk_loop_box *)lua_touserdata(L, LOOP);
+  o->profile = sk_check_profile(L, PROFILE);
+  sk_check(L, ARG_WRITER, SK_REQUEST);
+  lua_getfield(L, SPEC, "once");
+  o->once = lua_toboolean(L, -1);
+  lua_settop(L, OPERATION);
+  return 1;
+}
+
+void sk_open_operation(lua_State *L) {
+  static const luaL_Reg methods[] = {{"submit", submit}, {NULL, NULL}};
+  sk_class(L, SK_OPERATION, methods, gc);
+}
