@@ -74,8 +74,8 @@ static int write_path(lua_State *L, request *r) {
 
 /* --- the body ----------------------------------------------------------------------- */
 
-/* Whether every argument is a field of the model or a parameter of the path. */
-static int are_known(lua_State *L) {
+/* Whether every argument is a field of the body or a parameter of the path. */
+static int are_known(lua_State *L, const request *r) {
   lua_pushnil(L);
   while (lua_next(L, SK_AT_ARGS)) {
     int known;
@@ -83,7 +83,7 @@ static int are_known(lua_State *L) {
     if (lua_type(L, -1) != LUA_TSTRING) return 0;
     lua_pushvalue(L, -1);
     lua_rawget(L, AT_TABLE);
-    known = lua_tointeger(L, -1) > 0;
+    known = r->has_body && lua_tointeger(L, -1) > 0;
     lua_pop(L, 1);
     if (!known) {
       lua_pushvalue(L, -1);
@@ -171,7 +171,7 @@ static int write_both(lua_State *L, request *r, int writer) {
   m = (const sk_model *)lua_touserdata(L, -1);
   sk_getuv(L, -1);
   lua_replace(L, AT_TABLE);
-  if (sk_is_list(L, SK_AT_ARGS) || !are_known(L)) return 0;
+  if (sk_is_list(L, SK_AT_ARGS) || !are_known(L, r)) return 0;
   lua_settop(L, AT_TABLE);
   lua_rawgeti(L, AT_OWN, UV_ENCODE);
   return write_path(L, r) && (!r->has_body || write_body(L, r, m));
@@ -217,8 +217,9 @@ static void sort_fields(request *r, const sk_model *m) {
 }
 
 /* Puts what the specification has under a name into the table on top. */
-static void keep(lua_State *L, const char *name, int at) {
+static void keep(lua_State *L, const char *name, int at, int type) {
   lua_getfield(L, 1, name);
+  if (type != LUA_TNONE) luaL_checktype(L, -1, type);
   lua_rawseti(L, -2, at);
 }
 
@@ -248,11 +249,11 @@ static int request_writer(lua_State *L) {
   sk_buf_init(&r->path, (size_t)-1 / 2);
   sk_buf_init(&r->body, (size_t)-1 / 2);
   sk_getuv(L, 2);
-  keep(L, "model", UV_MODEL);
-  keep(L, "null", UV_NULL);
-  keep(L, "array_mt", UV_ARRAY);
-  keep(L, "raw_mt", UV_RAW);
-  keep(L, "encode", UV_ENCODE);
+  keep(L, "model", UV_MODEL, LUA_TUSERDATA);
+  keep(L, "null", UV_NULL, LUA_TNONE);
+  keep(L, "array_mt", UV_ARRAY, LUA_TTABLE);
+  keep(L, "raw_mt", UV_RAW, LUA_TTABLE);
+  keep(L, "encode", UV_ENCODE, LUA_TFUNCTION);
   keep_path(L, r);
   lua_rawgeti(L, 3, UV_MODEL);
   sort_fields(r, (const sk_model *)sk_check(L, 4, SK_MODEL));

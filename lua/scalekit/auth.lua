@@ -147,20 +147,26 @@ local function at_once(self)
   return nil
 end
 
+--- The token in hand, where it need not be renewed yet.
+-- @tparam number now on the monotonic clock
+-- @treturn ?userdata a secret
+-- @treturn ?number its generation
+function auth:at_hand(now)
+  if self.current and now < self.renew_at then return self.current, self.generation end
+end
+
 --- The token to send.
 -- @tparam number deadline on the monotonic clock
--- @tparam[opt] number now on the same
 -- @treturn[1] userdata a secret
 -- @treturn[1] number its generation, to be given to `refused`
 -- @treturn[2] nil
 -- @treturn[2] table error
-function auth:token(deadline, now)
-  if self.current and (now or core.now()) < self.renew_at then
-    return self.current, self.generation
-  end
+function auth:token(deadline)
+  local token, generation = self:at_hand(core.now())
+  if token then return token, generation end
   local fetched = false
   while true do
-    local token, generation = at_once(self)
+    token, generation = at_once(self)
     if token then return token, generation end
     if self.failure and self.now() - self.failed_at < REST then return failed(self.failure) end
     local again, err = self.flight:join(deadline)

@@ -229,9 +229,9 @@ function client:try(op, args)
   local way = self.ways[op]
   if way == nil then way = new_way(self, op) end
   if not way then return nil end
-  local now, auth = clock(), self.auth
-  local token, generation = auth.current, auth.generation
-  if not token or now >= auth.renew_at then return nil end
+  local now = clock()
+  local token, generation = self.auth:at_hand(now)
+  if not token then return nil end
   local deadline = now + way.timeout
   local value, response, err = way.run(args, token, deadline)
   if value then return value end

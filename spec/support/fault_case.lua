@@ -13,20 +13,21 @@ local case = {}
 -- @tparam table server from `fault_server.start`
 -- @tparam table row `ask`, `fault` or `at` or `url`, …
 -- @tparam function run a driver of `fault_drivers`
+-- @tparam[opt] boolean short whether calls go the short way
 -- @treturn table see spec/support/fault_check.lua
-function case.run(server, row, run)
+function case.run(server, row, run, short)
   server:reset()
   local before = fault_server.descriptors()
   local loop = core.loop {}
   local result = {}
   result.value, result.err = run(function()
-    local send = curl.new {
+    local send, _, operation = curl.new {
       loop = loop, ca_file = row.ca_file or server.ca_file, http1 = row.http1,
       connect_timeout = row.connect_timeout, tls_min = row.tls_min,
       cert_file = row.cert and server.dir .. "/client.pem",
       key_file = row.cert and server.dir .. "/client.key",
     }
-    return ask(server, row, send)
+    return ask(server, row, send, short and operation)
   end)
   result.is_error, result.text = errors.is(result.err), tostring(result.err)
   loop:close()
