@@ -12,11 +12,12 @@ static const char *const class_name[SK_KINDS] = {
   "scalekit.loop", "scalekit.transfer", "scalekit.stream", "scalekit.secret",
   "scalekit.credentials", "scalekit.key", "scalekit.model",
   "scalekit.json.writer", "scalekit.headers", "scalekit.profile", "scalekit.sealer",
+  "scalekit.request", "scalekit.reader",
 };
 
 static const char *const census_name[SK_KINDS] = {
   "loops", "transfers", "streams", "secrets", "credentials", "keys", "models",
-  "writers", "headers", "profiles", "sealers",
+  "writers", "headers", "profiles", "sealers", "requests", "readers",
 };
 
 #define COUNTERS "scalekit.census"
@@ -75,6 +76,10 @@ void sk_class(lua_State *L, sk_kind kind, const luaL_Reg *methods, lua_CFunction
     lua_setfield(L, LUA_REGISTRYINDEX, class_name[kind]);
   }
   lua_pop(L, 1);
+}
+
+void sk_push_class(lua_State *L, sk_kind kind) {
+  luaL_getmetatable(L, class_name[kind]);
 }
 
 void *sk_new(lua_State *L, sk_kind kind, size_t size, int with_table) {

@@ -3,6 +3,8 @@
 ** an older one less, and neither is a reason to fail: what cannot be shaped stays as
 ** it came.
 */
+#include <string.h>
+
 #include "model.h"
 
 #define LONGEST 63 /* bytes of an enum's word */
@@ -22,15 +24,18 @@ static int push_word(lua_State *L, int names, int value) {
   return (int)n;
 }
 
-/* Pushes what the value at `value` becomes; 0, and nothing, where it stays. */
-static int answer_one(lua_State *L, sk_walk *w, const sk_field *f, int aux, int value) {
-  long long number;
+/* Whether a timestamp is protobuf's word for "never", whose year is the first. */
+static int is_never(const char *s, size_t n) {
   sk_time t;
+  return n > 4 && memcmp(s, "0001", 4) == 0 && sk_timestamp_read(s, n, &t) == SK_OK &&
+         sk_timestamp_is_zero(&t);
+}
+
+int sk_answer_scalar(lua_State *L, const sk_field *f, int aux, int value) {
+  long long number;
+  const char *s;
   size_t n;
   switch (f->type) {
-    case SK_T_MODEL:
-      sk_shape_answer(L, w, aux, value);
-      return 0;
     case SK_T_INT:
     case SK_T_UINT32:
       if (!sk_read_integer(L, value, 1, &number)) return 0;
@@ -44,16 +49,20 @@ static int answer_one(lua_State *L, sk_walk *w, const sk_field *f, int aux, int 
       lua_rawgeti(L, aux, (int)number + 1);
       return 1;
     case SK_T_TIMESTAMP:
-      if (lua_type(L, value) == LUA_TSTRING) {
-        const char *s = lua_tolstring(L, value, &n);
-        if (sk_timestamp_read(s, n, &t) == SK_OK && sk_timestamp_is_zero(&t)) {
-          lua_pushnil(L); /* protobuf's word for "never" */
-          return 1;
-        }
-      }
-      return 0;
+      if (lua_type(L, value) != LUA_TSTRING) return 0;
+      s = lua_tolstring(L, value, &n);
+      if (!is_never(s, n)) return 0;
+      lua_pushnil(L);
+      return 1;
     default: return 0;
   }
+}
+
+/* Pushes what the value at `value` becomes; 0, and nothing, where it stays. */
+static int answer_one(lua_State *L, sk_walk *w, const sk_field *f, int aux, int value) {
+  if (f->type != SK_T_MODEL) return sk_answer_scalar(L, f, aux, value);
+  sk_shape_answer(L, w, aux, value);
+  return 0;
 }
 
 static int has_members(lua_State *L, int table) {

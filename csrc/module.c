@@ -43,6 +43,8 @@ int luaopen_scalekit_core(lua_State *L) {
   sk_open_sse(L);
   sk_open_crypt(L);
   sk_open_model(L);
+  sk_open_request(L);
+  sk_open_answer(L);
   sk_open_seal(L);
   sk_open_auth(L);
   sk_open_loop(L);
