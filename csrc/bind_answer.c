@@ -194,8 +194,7 @@ static int reader_read(lua_State *L) {
 
 static int reader_new(lua_State *L) {
   sk_check(L, KEPT_MODEL, SK_MODEL);
-  luaL_argcheck(L, lua_isuserdata(L, KEPT_NULL) || lua_istable(L, KEPT_NULL), KEPT_NULL,
-                "a mark for null expected");
+  luaL_argcheck(L, lua_isuserdata(L, KEPT_NULL), KEPT_NULL, "a mark for null expected");
   luaL_checktype(L, KEPT_ARRAY_MT, LUA_TTABLE);
   lua_settop(L, KEPT_ARRAY_MT);
   sk_new(L, SK_READER, sizeof(sk_head), 1);

@@ -152,7 +152,7 @@ static int request_new(lua_State *L) {
   keep_option(L, "empty_array", KEPT_EMPTY, LUA_TNONE);
   keep_option(L, "model", KEPT_MODEL, LUA_TUSERDATA);
   lua_rawgeti(L, TABLE, KEPT_NULL);
-  luaL_argcheck(L, lua_isuserdata(L, -1) || lua_istable(L, -1), SPEC, "a mark for null expected");
+  luaL_argcheck(L, lua_isuserdata(L, -1), SPEC, "a mark for null expected");
   lua_getfield(L, SPEC, "body");
   q->has_body = lua_toboolean(L, -1);
   q->parts = (int)n / 2 + 1;
