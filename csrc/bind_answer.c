@@ -86,37 +86,45 @@ static const char *build_list(answer *a, int i, const char *p) {
   return p + 1;
 }
 
+/* Pushes the name at p and tells its field, or -1. */
+static const char *build_name(answer *a, const char *p, int *i) {
+  const char *end = a->b->end, *name = p + 1;
+  const sk_field *f = &a->m->fields[a->next];
+  size_t n;
+  if (a->next < a->m->n && (size_t)(end - name) > f->name_len && name[f->name_len] == '"' &&
+      memcmp(name, f->name, f->name_len) == 0) {
+    *i = a->next++;
+    lua_rawgeti(a->b->L, a->table, SK_NAME + *i);
+    return name + f->name_len + 1;
+  }
+  n = (size_t)((const char *)memchr(name, '"', (size_t)(end - name)) - name);
+  if (memchr(name, '\\', n) == NULL && (*i = find(a, name, n)) >= 0) {
+    lua_rawgeti(a->b->L, a->table, SK_NAME + *i);
+    return name + n + 1;
+  }
+  p = sk_build_string(a->b, p);
+  name = lua_tolstring(a->b->L, -1, &n);
+  *i = find(a, name, n);
+  return p;
+}
+
 /* The member whose name is at p. null says the same as nothing. */
 static const char *build_member(answer *a, const char *p) {
   lua_State *L = a->b->L;
-  const char *end = a->b->end, *name = p + 1;
-  size_t n;
+  const char *end = a->b->end;
   int i;
-  p = (const char *)memchr(name, '"', (size_t)(end - name));
-  n = (size_t)(p - name);
-  if (memchr(name, '\\', n) == NULL) {
-    p++;
-    if ((i = find(a, name, n)) < 0) lua_pushlstring(L, name, n);
-    else lua_rawgeti(L, a->table, SK_NAME + i);
-  } else {
-    p = sk_build_string(a->b, name - 1);
-    name = lua_tolstring(L, -1, &n);
-    i = find(a, name, n);
-  }
+  p = build_name(a, p, &i);
   p = sk_json_space(sk_json_space(p, end) + 1, end); /* past the colon */
   if (*p == 'n') {
-    p += 4;
-  } else {
-    if (i < 0) p = sk_build(a->b, p);
-    else if (a->m->fields[i].repeated) p = build_list(a, i, p);
-    else p = build_one(a, i, p);
-    if (p == NULL) return NULL;
-    if (!lua_isnil(L, -1)) {
-      lua_rawset(L, a->out);
-      return p;
-    }
+    lua_settop(L, a->out);
+    return p + 4;
   }
-  lua_settop(L, a->out);
+  if (i < 0) p = sk_build(a->b, p);
+  else if (a->m->fields[i].repeated) p = build_list(a, i, p);
+  else p = build_one(a, i, p);
+  if (p == NULL) return NULL;
+  if (lua_isnil(L, -1)) lua_settop(L, a->out);
+  else lua_rawset(L, a->out);
   return p;
 }
 

@@ -6,6 +6,7 @@
 ** allocates: it may encode something itself, so whoever encodes has the writer for
 ** himself, and change the tables, so names are copies.
 */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +79,23 @@ static int fail(lua_State *L, sk_writer *w, const char *what) {
 }
 
 void sk_put_bytes(lua_State *L, sk_writer *w, const char *p, size_t n) {
+  if (n < w->out.cap - w->out.len) {
+    memcpy(w->out.p + w->out.len, p, n);
+    w->out.len += n;
+    return;
+  }
   if (sk_buf_add(&w->out, p, n) != SK_OK) fail(L, w, "that much");
+}
+
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Whether the eight bytes at p stand for themselves: no control character, no quote, no
+   backslash, nothing beyond ASCII. */
+static int are_plain(const char *p) {
+  uint64_t w;
+  memcpy(&w, p, 8);
+  return ((w | (w - EACH(0x20)) | (w + EACH(1)) | ((w ^ EACH('"')) - EACH(1)) |
+           ((w ^ EACH('\\')) - EACH(1))) & EACH(0x80)) == 0;
 }
 
 void sk_put_string(lua_State *L, sk_writer *w, const char *p, size_t n) {
@@ -90,6 +107,10 @@ void sk_put_string(lua_State *L, sk_writer *w, const char *p, size_t n) {
     const char *letter;
     char escape[8];
     size_t length;
+    if (n - i >= 8 && are_plain(p + i)) {
+      i += 8;
+      continue;
+    }
     if (c >= 0x80) {
       size_t sequence = sk_utf8_sequence(p + i, n - i);
       if (sequence == 0) fail(L, w, "a string that is not UTF-8");
@@ -119,14 +140,13 @@ static void add_number(lua_State *L, sk_writer *w, int value) {
   int n, digits;
   double v;
   if (sk_isint(L, value)) {
-    n = snprintf(text, sizeof text, "%lld", (long long)lua_tointeger(L, value));
-    sk_put_bytes(L, w, text, (size_t)n);
+    sk_put_bytes(L, w, text, sk_decimal((long long)lua_tointeger(L, value), text));
     return;
   }
   v = (double)lua_tonumber(L, value);
   if (v - v != 0) fail(L, w, "a number that is not finite");
   if (v >= -9007199254740992.0 && v <= 9007199254740992.0 && v == (double)(long long)v) {
-    n = snprintf(text, sizeof text, "%lld", (long long)v);
+    n = (int)sk_decimal((long long)v, text);
   } else {
     for (digits = 15, n = 0; digits <= 17; digits++) {
       n = snprintf(text, sizeof text, "%.*g", digits, v);

@@ -27,9 +27,15 @@ sk_status sk_json_check(const char *text, size_t n, int max_depth, sk_json_repor
 /* --- json_text.c: in checked text ------------------------------------------------ */
 
 /* Past white space; past the string whose opening quote is at p; past the value at p. */
-const char *sk_json_space(const char *p, const char *end);
+static inline const char *sk_json_space(const char *p, const char *end) {
+  while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) p++;
+  return p;
+}
 const char *sk_json_string_end(const char *p, const char *end);
 const char *sk_json_value_end(const char *p, const char *end);
+
+/* Whether n bytes are ASCII without a control character or a backslash. */
+int sk_json_is_plain(const char *p, size_t n);
 
 /*
 ** Length of the escape at p and its code point; 0 where it is none. A high

@@ -143,7 +143,8 @@ static void push_camel(lua_State *L, const char *name) {
 
 static void read_name(lua_State *L, sk_field *f, int i) {
   lua_rawgeti(L, ROW, 1);
-  if (lua_type(L, -1) != LUA_TSTRING || sk_rawlen(L, -1) > 100)
+  if (lua_type(L, -1) != LUA_TSTRING || sk_rawlen(L, -1) > 100 ||
+      strpbrk(lua_tostring(L, -1), "\"\\") != NULL) /* JSON has it as it is */
     luaL_error(L, "model %s: field %d has no good name", lua_tostring(L, NAME), i + 1);
   f->name = lua_tolstring(L, -1, &f->name_len);
   lua_pushvalue(L, -1);

@@ -33,6 +33,7 @@ static int has_prefix(const sk_field *f, const char *s, size_t n) {
 static const char *broken_pattern(lua_State *L, const sk_field *f, const char *s, size_t n) {
   const char *constraint = NULL, *what = "contains a character that is not allowed";
   size_t i, musts = 0;
+  if (!f->has_charset && !f->has_must && f->prefixes == 0) return NULL;
   for (i = 0; i < n; i++) {
     if (f->has_charset && !in_set(&f->charset, s[i])) constraint = "string.pattern";
     musts += f->has_must && in_set(&f->must_have, s[i]);
