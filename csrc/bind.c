@@ -90,6 +90,10 @@ void sk_class(lua_State *L, sk_kind kind, const luaL_Reg *methods, lua_CFunction
   lua_pop(L, 1);
 }
 
+void sk_push_class(lua_State *L, sk_kind kind) {
+  luaL_getmetatable(L, class_name[kind]);
+}
+
 void *sk_new(lua_State *L, sk_kind kind, size_t size, int with_table) {
   long *c = counters(L);
   sk_head *h = (sk_head *)lua_newuserdata(L, size);

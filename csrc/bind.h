@@ -22,8 +22,8 @@ void sk_open_decode(lua_State *L); /* JSON text to Lua values               */
 void sk_open_sse(lua_State *L);    /* event streams for other transports    */
 void sk_open_crypt(lua_State *L);  /* keys, signatures, digests, randomness */
 void sk_open_model(lua_State *L);  /* descriptors of API objects            */
-void sk_open_request(lua_State *L); /* arguments of a call to its request   */
-void sk_open_answer(lua_State *L); /* answers to values                     */
+void sk_open_request(lua_State *L); /* arguments to URL and body at once    */
+void sk_open_answer(lua_State *L); /* an answer's bytes to its value at once */
 void sk_open_seal(lua_State *L);   /* bytes sealed with a secret            */
 void sk_open_auth(lua_State *L);   /* client credentials and access tokens  */
 void sk_open_loop(lua_State *L);   /* the loop and its transfers            */
@@ -46,6 +46,9 @@ typedef struct sk_head {
 ** __close, and a __tostring that prints only the class name.
 */
 void sk_class(lua_State *L, sk_kind kind, const luaL_Reg *methods, lua_CFunction gc);
+
+/* Pushes the metatable of `kind`. */
+void sk_push_class(lua_State *L, sk_kind kind);
 
 /*
 ** A zeroed userdata armed with its metatable and, where `with_table` is set,

@@ -4,17 +4,18 @@
 ** becoming Lua values.
 **
 ** loop:operation(profile, writer, { base, method, headers, once }) → operation
-**   base: what URLs begin with; headers: what headers() made
-** operation:submit(args, auth, deadline) → transfer | nothing, where the writer writes
+**   writer: of request_writer; base: what URLs begin with; headers: what headers() made
+** operation:submit(auth, args, deadline) → transfer | nothing, where the writer writes
 **   nothing, the deadline has passed, or it is no request HTTP knows
 */
 #include <string.h>
 
 #include "bind_http.h"
-#include "request.h"
+#include "bind_json.h"
 
-enum { UV_LOOP = 1, UV_PROFILE, UV_WRITER, UV_BASE, UV_METHOD, UV_HEADERS };
-enum { SELF = 1, AUTH = 3, DEADLINE, WRITER };
+enum { KEPT_LOOP = 1, KEPT_PROFILE, KEPT_WRITER, KEPT_BASE, KEPT_METHOD, KEPT_HEADERS };
+enum { SELF = 1, AUTH, ARGS, DEADLINE, WRITER }; /* as sk_write_request wants them */
+enum { UP_CLASS = 1, UP_WRITER };
 
 /* What it points to is in its table. */
 typedef struct operation {
@@ -32,13 +33,14 @@ static int gc(lua_State *L) {
   return 0;
 }
 
-static sk_status fill(lua_State *L, sk_transfer *t, const operation *o, const sk_request_writer *r) {
+static sk_status fill(lua_State *L, sk_transfer *t, const operation *o, const sk_written *r) {
   size_t n;
-  const char *token = sk_check_bytes(L, AUTH, &n);
-  sk_status rc = sk_transfer_url(t, r->path.p, r->path.len);
-  if (rc == SK_OK) rc = sk_transfer_bearer(t, token, n);
-  if (rc == SK_OK && r->has_body) rc = sk_transfer_body(t, r->body.p, r->body.len);
+  const char *token = sk_check_bytes(L, AUTH, &n), *text = r->w->out.p;
+  sk_status rc = sk_transfer_url(t, text, r->url_len);
   sk_transfer_headers(t, o->headers);
+  if (rc == SK_OK) rc = sk_transfer_bearer(t, token, n);
+  if (rc == SK_OK && r->has_body)
+    rc = sk_transfer_body(t, text + r->url_len, r->w->out.len - r->url_len);
   return rc;
 }
 
@@ -46,8 +48,8 @@ static int submit(lua_State *L) {
   const operation *o = (const operation *)sk_self(L, SK_OPERATION);
   sk_loop *l = sk_loop_of(L, o->loop);
   sk_transfer_options options;
-  sk_request_writer *r;
   sk_transfer_box *b;
+  sk_written r;
   sk_status rc;
   memset(&options, 0, sizeof options);
   options.method = o->method;
@@ -57,13 +59,13 @@ static int submit(lua_State *L) {
   if (options.timeout <= 0) return 0;
   lua_settop(L, DEADLINE);
   sk_getuv(L, SELF);
-  lua_rawgeti(L, -1, UV_WRITER);
+  lua_rawgeti(L, -1, KEPT_WRITER);
   lua_replace(L, WRITER);
-  if ((r = sk_write_request(L, WRITER, o->base, o->base_len)) == NULL) return 0;
+  if (!sk_write_request(L, WRITER, o->base, o->base_len, lua_upvalueindex(UP_WRITER), &r)) return 0;
   b = (sk_transfer_box *)sk_new(L, SK_TRANSFER, sizeof *b, 0);
   b->t = sk_transfer_new(l); /* from here on the box owns it, whatever throws */
-  rc = b->t ? fill(L, b->t, o, r) : SK_NOMEM;
-  sk_request_written(r);
+  rc = b->t ? fill(L, b->t, o, &r) : SK_NOMEM;
+  sk_writer_give(L, r.w);
   if (rc == SK_OK) rc = sk_transfer_submit(l, b->t, o->profile, &options);
   if (rc == SK_NOMEM) return luaL_error(L, "scalekit: out of memory");
   return rc == SK_OK;
@@ -77,6 +79,7 @@ int sk_loop_operation(lua_State *L) {
   (void)sk_self_loop(L);
   luaL_checktype(L, SPEC, LUA_TTABLE);
   lua_settop(L, SPEC);
+  sk_check(L, ARG_WRITER, SK_REQUEST);
   o = (operation *)sk_new(L, SK_OPERATION, sizeof *o, 1);
   sk_getuv(L, OPERATION);
   for (i = LOOP; i <= ARG_WRITER; i++) {
@@ -86,7 +89,7 @@ int sk_loop_operation(lua_State *L) {
   for (i = 0; names[i]; i++) {
     lua_getfield(L, SPEC, names[i]);
     lua_pushvalue(L, -1);
-    lua_rawseti(L, TABLE, UV_BASE + i);
+    lua_rawseti(L, TABLE, KEPT_BASE + i);
   }
   o->headers = sk_test_headers(L, -1);
   luaL_argcheck(L, o->headers != NULL, SPEC, "no headers");
@@ -94,7 +97,6 @@ int sk_loop_operation(lua_State *L) {
   o->base = luaL_checklstring(L, -3, &o->base_len);
   o->loop = (const sk_loop_box *)lua_touserdata(L, LOOP);
   o->profile = sk_check_profile(L, PROFILE);
-  sk_check(L, ARG_WRITER, SK_REQUEST);
   lua_getfield(L, SPEC, "once");
   o->once = lua_toboolean(L, -1);
   lua_settop(L, OPERATION);
@@ -102,6 +104,7 @@ int sk_loop_operation(lua_State *L) {
 }
 
 void sk_open_operation(lua_State *L) {
-  static const luaL_Reg methods[] = {{"submit", submit}, {NULL, NULL}};
-  sk_class(L, SK_OPERATION, methods, gc);
+  static const luaL_Reg none[] = {{NULL, NULL}};
+  sk_class(L, SK_OPERATION, none, gc);
+  sk_add_writing(L, SK_OPERATION, "submit", submit);
 }

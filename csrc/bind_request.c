@@ -1,271 +1,364 @@
 /*
-** bind_request.c - writes the request of an operation at one go, where there is nothing
-** to be said about the arguments.
+** bind_request.c - from a call's arguments to its URL and body in one step:
+** request_writer(spec) → writer:write(base, args) → url, body.
 **
-** request_writer{ path, model, body, encode, null, array_mt, raw_mt } → writer
-**   path: text and names of parameters in turn; body: whether the model's fields go into
-**   one; encode: writes what is no scalar
-** writer:write(args) → path, body | nothing, where a name is unknown, a value is wrong or
-**   has to be encoded in the path; the long way (arguments.lua) tells which.
-**
-** Access is raw. A finaliser may write with the same writer wherever Lua allocates: the
-** buffers are busy then, and it gets nothing.
+** It writes what is right and plain, and answers nothing to everything else: the long
+** way, in scalekit.arguments, is slower and knows what to say.
 */
+#include <stdint.h>
 #include <string.h>
 
-#include "json.h"
+#include "bind_json.h"
 #include "model.h"
-#include "request.h"
 
-enum { UV_MODEL = 1, UV_NULL, UV_ARRAY, UV_RAW, UV_ENCODE, UV_PATH };
-/* on the stack: what the model files want, then */
-enum { AT_OWN = SK_AT_VIOLATIONS + 1, AT_TABLE, AT_ENCODE, AT_PARTS };
-enum { SPARE = 64 * 1024 }; /* bytes; larger buffers are not kept */
+enum { PARTS = 9 }; /* of a path: the texts before, between and behind its parameters */
 
-typedef sk_request_writer request;
-
-typedef struct member {
+typedef struct row { /* what the arguments may hold, the fields in the order of names */
   const char *name;
-  int is_text; /* else JSON already */
-} member;
+  size_t name_len;
+  const char *label; /* "name": as the body has it */
+  size_t label_len;
+  const sk_field *field; /* NULL: a parameter of the path that is none */
+  int needed;            /* without it there is a violation */
+} row;
 
-static int gc(lua_State *L) {
-  request *r = (request *)lua_touserdata(L, 1);
-  if (sk_bury(&r->head)) {
-    sk_buf_free(&r->path);
-    sk_buf_free(&r->body);
+typedef struct part {
+  const char *text;
+  size_t n;
+  int row; /* of the parameter behind the text; the last has none */
+} part;
+
+/* Strings here belong to its table. */
+typedef struct request {
+  sk_head head;
+  int n; /* rows */
+  int parts;
+  int has_body;
+  part path[PARTS];
+  row rows[1];
+} request;
+
+/* Its table: what model_check.c calls helpers, the model, and for row k (from 0) what
+   SK_AUX is for its field. Strings stand there as keys. */
+enum { KEPT_NULL = 1, KEPT_ARRAY_MT, KEPT_RAW_MT, KEPT_EMPTY, KEPT_MODEL, KEPT_AUX };
+
+/* --- making one: 1 is the spec, 2 its model, 3 its path ------------------------------- */
+
+enum { SPEC = 1, MODEL, PATH, REQUEST, TABLE, WRITER };
+
+/* Pops a string and makes it live as long as the request. */
+static const char *keep(lua_State *L, size_t *n) {
+  const char *s = lua_tolstring(L, -1, n);
+  lua_pushboolean(L, 1);
+  lua_rawset(L, TABLE);
+  return s;
+}
+
+static void keep_option(lua_State *L, const char *name, int at, int type) {
+  lua_getfield(L, SPEC, name);
+  if (type != LUA_TNONE && lua_type(L, -1) != type)
+    luaL_error(L, "request_writer: %s is no %s", name, lua_typename(L, type));
+  lua_rawseti(L, TABLE, at);
+}
+
+static void set_name(lua_State *L, row *r, sk_writer *w) { /* the name is on top */
+  r->name = keep(L, &r->name_len);
+  w->out.len = 0;
+  sk_put_string(L, w, r->name, r->name_len);
+  sk_put_bytes(L, w, ":", 1);
+  lua_pushlstring(L, w->out.p, w->out.len);
+  r->label = keep(L, &r->label_len);
+}
+
+static int comes_before(const row *a, const row *b) {
+  int order = memcmp(a->name, b->name, a->name_len < b->name_len ? a->name_len : b->name_len);
+  return order != 0 ? order < 0 : a->name_len < b->name_len;
+}
+
+static void read_fields(lua_State *L, request *q, const sk_model *m, sk_writer *w) {
+  int i, k;
+  sk_getuv(L, MODEL);
+  for (i = 0; i < m->n; i++) {
+    row fresh;
+    fresh.field = &m->fields[i];
+    fresh.needed = fresh.field->required ||
+                   (fresh.field->repeated && !fresh.field->optional && fresh.field->min_items > 0);
+    if (fresh.field->read_only) fresh.needed = 0;
+    lua_rawgeti(L, -1, SK_NAME + i);
+    set_name(L, &fresh, w);
+    for (k = i; k > 0 && comes_before(&fresh, &q->rows[k - 1]); k--) q->rows[k] = q->rows[k - 1];
+    q->rows[k] = fresh;
   }
+  for (k = 0; k < m->n; k++) {
+    lua_rawgeti(L, -1, SK_AUX + (int)(q->rows[k].field - m->fields));
+    lua_rawseti(L, TABLE, KEPT_AUX + k);
+  }
+  lua_pop(L, 1);
+  q->n = m->n;
+}
+
+/* The row of a name, or -1. Short strings are the same where they are equal. */
+static int find(const request *q, const char *name, size_t n) {
+  int k;
+  for (k = 0; k < q->n; k++)
+    if (q->rows[k].name == name) return k;
+  for (k = 0; k < q->n; k++)
+    if (q->rows[k].name_len == n && memcmp(q->rows[k].name, name, n) == 0) return k;
+  return -1;
+}
+
+static void read_path(lua_State *L, request *q, sk_writer *w) {
+  int i;
+  for (i = 0; i < q->parts; i++) {
+    part *p = &q->path[i];
+    lua_rawgeti(L, PATH, 2 * i + 1);
+    luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, SPEC, "a path of strings expected");
+    p->text = keep(L, &p->n);
+    if (i + 1 == q->parts) return;
+    lua_rawgeti(L, PATH, 2 * i + 2);
+    luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, SPEC, "a path of strings expected");
+    p->row = find(q, lua_tostring(L, -1), sk_rawlen(L, -1));
+    if (p->row < 0) {
+      set_name(L, &q->rows[q->n], w);
+      p->row = q->n++;
+    } else {
+      lua_pop(L, 1);
+    }
+  }
+}
+
+/* request_writer{ path =, model =, body =, null =, array_mt =, raw_mt =, empty_array = } */
+static int request_new(lua_State *L) {
+  const sk_model *m;
+  request *q;
+  sk_writer *w;
+  size_t n;
+  luaL_checktype(L, SPEC, LUA_TTABLE);
+  lua_settop(L, SPEC);
+  lua_getfield(L, SPEC, "model");
+  m = (const sk_model *)sk_test(L, MODEL, SK_MODEL);
+  luaL_argcheck(L, m != NULL, SPEC, "a model expected");
+  lua_getfield(L, SPEC, "path");
+  luaL_argcheck(L, lua_istable(L, PATH), SPEC, "a path expected");
+  n = sk_rawlen(L, PATH);
+  luaL_argcheck(L, n % 2 == 1 && n / 2 < PARTS, SPEC, "a path of texts and names expected");
+  q = (request *)sk_new(L, SK_REQUEST, sizeof *q + ((size_t)m->n + n / 2) * sizeof q->rows[0], 1);
+  sk_getuv(L, REQUEST);
+  w = sk_writer_new(L);
+  w->self = w->rest = WRITER;
+  keep_option(L, "null", KEPT_NULL, LUA_TNONE);
+  keep_option(L, "array_mt", KEPT_ARRAY_MT, LUA_TTABLE);
+  keep_option(L, "raw_mt", KEPT_RAW_MT, LUA_TTABLE);
+  keep_option(L, "empty_array", KEPT_EMPTY, LUA_TNONE);
+  keep_option(L, "model", KEPT_MODEL, LUA_TUSERDATA);
+  lua_rawgeti(L, TABLE, KEPT_NULL);
+  luaL_argcheck(L, lua_isuserdata(L, -1), SPEC, "a mark for null expected");
+  lua_getfield(L, SPEC, "body");
+  q->has_body = lua_toboolean(L, -1);
+  q->parts = (int)n / 2 + 1;
+  read_fields(L, q, m, w);
+  read_path(L, q, w);
+  lua_settop(L, REQUEST);
+  return 1;
+}
+
+static int request_gc(lua_State *L) {
+  sk_bury((sk_head *)lua_touserdata(L, 1));
   return 0;
 }
 
-/* --- the path ---------------------------------------------------------------------- */
+/* --- writing: the fixed slots of model.h, then the value of each row, if it has one ------ */
 
-/* Needs no encoding, and cannot be "." or "..". */
-static int is_plain(const char *p, size_t n) {
+enum { BASE = SK_AT_VALUE, ARGS = SK_AT_MODE, AT_EMPTY = SK_AT_HELPERS,
+       FIRST = SK_AT_VIOLATIONS + 1 };
+enum { SLOTS = 24 }; /* besides those of the rows */
+enum { UP_CLASS = 1, UP_WRITER };
+
+typedef struct act { /* one request that is written */
+  lua_State *L;
+  const request *q;
+  sk_writer *w;
+  sk_walk walk;
+  size_t body; /* where it begins */
+  int table;   /* where the request's own is */
+  int prepared; /* the fixed slots are filled */
+} act;
+
+/* Puts each argument into its slot; false where there is one that nobody knows. */
+static int spread(lua_State *L, const request *q) {
+  lua_pushnil(L);
+  while (lua_next(L, ARGS) != 0) {
+    size_t n;
+    const char *name;
+    int k;
+    if (lua_type(L, -2) != LUA_TSTRING) return 0;
+    name = lua_tolstring(L, -2, &n);
+    if ((k = find(q, name, n)) < 0) return 0;
+    lua_replace(L, FIRST + k);
+  }
+  return 1;
+}
+
+/* What needs no encoding and cannot be "." or "..": letters, digits, "-", "_", "~". */
+static int is_plain(const char *s, size_t n) {
+  static const uint32_t plain[8] = {0, 0x03FF2000, 0x87FFFFFE, 0x47FFFFFE, 0, 0, 0, 0};
   size_t i;
   for (i = 0; i < n; i++) {
-    char c = p[i];
-    if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-          c == '_' || c == '-' || c == '~'))
-      return 0;
+    unsigned char c = (unsigned char)s[i];
+    if (!(plain[c >> 5] >> (c & 31) & 1)) return 0;
   }
   return n > 0;
 }
 
-static int add(sk_buf *out, const char *p, size_t n) {
-  return sk_buf_add(out, p, n) == SK_OK;
-}
-
-/* 0 where a parameter is not there or not plain. */
-static int write_path(lua_State *L, request *r) {
-  int i, ok = 1;
-  for (i = 0; ok && i < r->path_parts; i++) {
-    size_t n;
-    const char *p;
-    lua_rawgeti(L, AT_OWN, UV_PATH + i);
-    if (i % 2 == 1) lua_rawget(L, SK_AT_ARGS);
-    ok = lua_type(L, -1) == LUA_TSTRING;
-    p = ok ? lua_tolstring(L, -1, &n) : NULL;
-    ok = ok && (i % 2 == 0 || is_plain(p, n)) && add(&r->path, p, n);
-    lua_pop(L, 1);
-  }
-  return ok;
-}
-
-/* --- the body ----------------------------------------------------------------------- */
-
-/* Whether every argument is a field of the body or a parameter of the path. */
-static int are_known(lua_State *L, const request *r) {
-  lua_pushnil(L);
-  while (lua_next(L, SK_AT_ARGS)) {
-    int known;
-    lua_pop(L, 1);
-    if (lua_type(L, -1) != LUA_TSTRING) return 0;
-    lua_pushvalue(L, -1);
-    lua_rawget(L, AT_TABLE);
-    known = r->has_body && lua_tointeger(L, -1) > 0;
-    lua_pop(L, 1);
-    if (!known) {
-      lua_pushvalue(L, -1);
-      lua_rawget(L, AT_OWN);
-      known = lua_toboolean(L, -1);
-      lua_pop(L, 1);
+static int put_path(lua_State *L, const request *q, sk_writer *w) {
+  int i;
+  for (i = 0; i < q->parts; i++) {
+    const part *p = &q->path[i];
+    sk_put_bytes(L, w, p->text, p->n);
+    if (i + 1 < q->parts) {
+      int value = FIRST + p->row;
+      const char *s;
+      size_t n;
+      if (lua_type(L, value) != LUA_TSTRING) return 0;
+      s = lua_tolstring(L, value, &n);
+      if (!is_plain(s, n)) return 0;
+      sk_put_bytes(L, w, s, n);
     }
-    if (!known) return 0;
   }
   return 1;
 }
 
-static int is_text(const sk_field *f) {
-  return !f->repeated && (f->type == SK_T_STRING || f->type == SK_T_ENUM ||
-                          f->type == SK_T_DURATION || f->type == SK_T_TIMESTAMP);
-}
-
-/* Pushes what the fields become, in the order of their names: texts as they are, all else
-   as JSON. How many there are, or -1 where one is wrong. */
-static int push_members(lua_State *L, const request *r, const sk_model *m, member *members) {
-  sk_walk w = {SK_SEND, 0, 0, SK_NODES, 0, 0};
-  int k, n = 0;
-  for (k = 0; k < r->fields; k++) {
-    int i = r->order[k], at = AT_PARTS + n; /* where the value ends up */
-    const sk_field *f = &m->fields[i];
-    sk_place place = {NULL, f->name, strlen(f->name), 0};
-    sk_shape shape;
-    lua_rawgeti(L, AT_TABLE, SK_AUX + i);
-    lua_rawgeti(L, AT_TABLE, SK_NAME + i);
-    lua_rawget(L, SK_AT_ARGS);
-    if (f->oneof && !lua_isnil(L, -1)) return -1; /* who else is given is a long story */
-    shape = sk_shape_field(L, &w, f, at, at + 1, &place);
-    if (shape == SK_BAD || w.violations) return -1;
-    if (shape == SK_ABSENT) {
-      lua_settop(L, at - 1);
-      continue;
-    }
-    members[n].name = f->name;
-    members[n++].is_text = is_text(f);
-    if (!is_text(f)) {
-      lua_pushvalue(L, AT_ENCODE);
-      lua_insert(L, -2);
-      lua_call(L, 1, 1);
-    }
-    lua_replace(L, at);
-    lua_settop(L, at);
-  }
-  return n;
-}
-
-static int add_member(lua_State *L, sk_buf *out, const member *m, int value) {
-  size_t n;
-  const char *p = lua_tolstring(L, value, &n);
-  if (!add(out, "\"", 1) || !add(out, m->name, strlen(m->name)) || !add(out, "\":", 2)) return 0;
-  return m->is_text ? sk_json_quote(out, p, n) == SK_OK : add(out, p, n);
-}
-
-/* 0 where a field is wrong. */
-static int write_body(lua_State *L, request *r, const sk_model *m) {
-  member members[SK_FIELDS];
-  int i, ok, n;
-  luaL_checkstack(L, r->fields + 8, "a request with that many fields");
-  n = push_members(L, r, m, members);
-  if (n < 0) return 0;
-  r->body.len = 0;
-  ok = add(&r->body, "{", 1);
-  for (i = 0; ok && i < n; i++)
-    ok = (i == 0 || add(&r->body, ",", 1)) && add_member(L, &r->body, members + i, AT_PARTS + i);
-  return ok && add(&r->body, "}", 1);
-}
-
-/* --- writing --------------------------------------------------------------------------- */
-
-static int write_both(lua_State *L, request *r, int writer) {
-  const sk_model *m;
-  lua_settop(L, SK_AT_VIOLATIONS);
-  sk_getuv(L, writer);
-  lua_rawgeti(L, AT_OWN, UV_NULL);
+/* Fills the slots that only what is no scalar needs. */
+static void prepare(act *a) {
+  lua_State *L = a->L;
+  if (a->prepared) return;
+  a->prepared = 1;
+  lua_rawgeti(L, a->table, KEPT_NULL);
   lua_replace(L, SK_AT_NULL);
-  lua_rawgeti(L, AT_OWN, UV_ARRAY);
+  lua_rawgeti(L, a->table, KEPT_ARRAY_MT);
   lua_replace(L, SK_AT_ARRAY_MT);
-  lua_rawgeti(L, AT_OWN, UV_RAW);
+  lua_rawgeti(L, a->table, KEPT_RAW_MT);
   lua_replace(L, SK_AT_RAW_MT);
-  lua_rawgeti(L, AT_OWN, UV_MODEL);
-  m = (const sk_model *)lua_touserdata(L, -1);
-  sk_getuv(L, -1);
-  lua_replace(L, AT_TABLE);
-  if (sk_is_list(L, SK_AT_ARGS) || !are_known(L, r)) return 0;
-  lua_settop(L, AT_TABLE);
-  lua_rawgeti(L, AT_OWN, UV_ENCODE);
-  return write_path(L, r) && (!r->has_body || write_body(L, r, m));
+  lua_rawgeti(L, a->table, KEPT_EMPTY);
+  lua_replace(L, AT_EMPTY);
 }
 
-request *sk_write_request(lua_State *L, int writer, const char *base, size_t n) {
-  request *r = (request *)sk_check(L, writer, SK_REQUEST);
-  if (r->busy || !lua_istable(L, SK_AT_ARGS)) return NULL;
-  r->busy = 1;
-  r->path.len = 0;
-  if (add(&r->path, base, n) && write_both(L, r, writer)) return r;
-  r->busy = 0;
-  return NULL;
-}
-
-void sk_request_written(request *r) {
-  if (r->path.cap > SPARE) sk_buf_free(&r->path);
-  if (r->body.cap > SPARE) sk_buf_free(&r->body);
-  r->busy = 0;
-}
-
-static int write(lua_State *L) {
-  request *r;
-  lua_settop(L, SK_AT_ARGS);
-  r = sk_write_request(L, 1, "", 0);
-  if (r == NULL) return 0;
-  lua_pushlstring(L, r->path.p, r->path.len);
-  if (r->has_body) lua_pushlstring(L, r->body.p, r->body.len);
-  sk_request_written(r);
-  return 1 + r->has_body;
-}
-
-/* --- making one -------------------------------------------------------------------------- */
-
-static void sort_fields(request *r, const sk_model *m) {
-  int i, k;
-  r->fields = m->n;
-  for (i = 0; i < m->n; i++) {
-    for (k = i; k > 0 && strcmp(m->fields[r->order[k - 1]].name, m->fields[i].name) > 0; k--)
-      r->order[k] = r->order[k - 1];
-    r->order[k] = (unsigned char)i;
+static int is_given(act *a, int k) {
+  switch (lua_type(a->L, FIRST + k)) {
+    case LUA_TNIL: return 0;
+    case LUA_TSTRING:
+    case LUA_TNUMBER:
+    case LUA_TBOOLEAN: return 1;
+    default:
+      prepare(a);
+      return !sk_is_null(a->L, FIRST + k);
   }
 }
 
-/* Puts what the specification has under a name into the table on top. */
-static void keep(lua_State *L, const char *name, int at, int type) {
-  lua_getfield(L, 1, name);
-  if (type != LUA_TNONE) luaL_checktype(L, -1, type);
-  lua_rawseti(L, -2, at);
-}
-
-static void keep_path(lua_State *L, request *r) {
-  int i, own = lua_gettop(L);
-  lua_getfield(L, 1, "path");
-  luaL_checktype(L, -1, LUA_TTABLE);
-  r->path_parts = (int)sk_rawlen(L, -1);
-  for (i = 0; i < r->path_parts; i++) {
-    lua_rawgeti(L, own + 1, i + 1);
-    luaL_checktype(L, -1, LUA_TSTRING);
-    if (i % 2 == 1) {
-      lua_pushvalue(L, -1);
-      lua_pushboolean(L, 1);
-      lua_rawset(L, own);
-    }
-    lua_rawseti(L, own, UV_PATH + i);
+/* Whether another of the same oneof is given too. */
+static int has_rival(act *a, int k) {
+  const char *group = a->q->rows[k].field->oneof;
+  int i;
+  for (i = 0; group != NULL && i < a->q->n; i++) {
+    const sk_field *f = a->q->rows[i].field;
+    if (i != k && f != NULL && f->oneof != NULL && !f->read_only && strcmp(f->oneof, group) == 0 &&
+        is_given(a, i))
+      return 1;
   }
-  lua_settop(L, own);
+  return 0;
 }
 
-static int request_writer(lua_State *L) {
-  request *r;
-  luaL_checktype(L, 1, LUA_TTABLE);
-  lua_settop(L, 1);
-  r = (request *)sk_new(L, SK_REQUEST, sizeof *r, 1);
-  sk_buf_init(&r->path, (size_t)-1 / 2);
-  sk_buf_init(&r->body, (size_t)-1 / 2);
-  sk_getuv(L, 2);
-  keep(L, "model", UV_MODEL, LUA_TUSERDATA);
-  keep(L, "null", UV_NULL, LUA_TNONE);
-  keep(L, "array_mt", UV_ARRAY, LUA_TTABLE);
-  keep(L, "raw_mt", UV_RAW, LUA_TTABLE);
-  keep(L, "encode", UV_ENCODE, LUA_TFUNCTION);
-  keep_path(L, r);
-  lua_rawgeti(L, 3, UV_MODEL);
-  sort_fields(r, (const sk_model *)sk_check(L, 4, SK_MODEL));
-  lua_getfield(L, 1, "body");
-  r->has_body = lua_toboolean(L, -1);
-  lua_settop(L, 2);
+static int put_member(act *a, int k) {
+  lua_State *L = a->L;
+  const row *r = &a->q->rows[k];
+  const sk_field *f = r->field;
+  sk_place at = {NULL, r->name, r->name_len, 0};
+  if (has_rival(a, k)) return 0;
+  if (a->w->out.len > a->body + 1) sk_put_bytes(L, a->w, ",", 1);
+  sk_put_bytes(L, a->w, r->label, r->label_len);
+  if (f->type == SK_T_DURATION && !f->repeated) {
+    char text[SK_TIME_SIZE];
+    size_t n;
+    if (sk_shape_duration(L, &a->walk, f, FIRST + k, &at, text, &n) != SK_SHAPED) return 0;
+    sk_put_string(L, a->w, text, n);
+    return 1;
+  }
+  if (f->repeated || (f->type >= SK_T_STRUCT && f->type != SK_T_ENUM)) prepare(a);
+  lua_rawgeti(L, a->table, KEPT_AUX + k);
+  if (sk_shape_value(L, &a->walk, f, a->table + 1, FIRST + k, &at) != SK_SHAPED) return 0;
+  sk_put(L, a->w, a->table + 2);
+  lua_settop(L, a->table);
   return 1;
+}
+
+static int put_body(act *a) {
+  int k;
+  sk_put_bytes(a->L, a->w, "{", 1);
+  for (k = 0; k < a->q->n; k++) {
+    const row *r = &a->q->rows[k];
+    if (r->field == NULL || r->field->read_only) continue;
+    if (!is_given(a, k)) {
+      if (r->needed) return 0;
+    } else if (!a->q->has_body || !put_member(a, k)) {
+      return 0;
+    }
+  }
+  sk_put_bytes(a->L, a->w, "}", 1);
+  return 1;
+}
+
+int sk_write_request(lua_State *L, int request_at, const char *base, size_t n, int rest,
+                     sk_written *out) {
+  act a = {.L = L, .walk = {.mode = SK_SEND, .quiet = 1, .nodes = SK_NODES}};
+  const request *q = a.q = (const request *)sk_check(L, request_at, SK_REQUEST);
+  if (!lua_istable(L, ARGS) || lua_getmetatable(L, ARGS)) return 0;
+  luaL_checkstack(L, q->n + SLOTS, "so many arguments");
+  lua_settop(L, SK_AT_ASIDE);
+  lua_settop(L, FIRST - 1 + q->n);
+  if (!spread(L, q)) return 0;
+  a.w = out->w = sk_writer_take(L, rest);
+  a.w->null = SK_AT_NULL;
+  a.w->array_mt = SK_AT_ARRAY_MT;
+  a.w->raw_mt = SK_AT_RAW_MT;
+  a.w->empty = AT_EMPTY;
+  sk_getuv(L, request_at);
+  a.table = lua_gettop(L);
+  sk_put_bytes(L, a.w, base, n);
+  if (put_path(L, q, a.w)) {
+    out->has_body = q->has_body;
+    out->url_len = a.body = a.w->out.len;
+    if (put_body(&a)) return 1;
+  }
+  sk_writer_give(L, a.w);
+  return 0;
+}
+
+/* write(base, args): base and the path; the body, where the operation has one; or nothing */
+static int request_write(lua_State *L) {
+  sk_written r;
+  size_t n;
+  const char *base = luaL_checklstring(L, BASE, &n);
+  if (!sk_write_request(L, 1, base, n, lua_upvalueindex(UP_WRITER), &r)) return 0;
+  lua_pushlstring(L, r.w->out.p, r.url_len);
+  if (r.has_body) lua_pushlstring(L, r.w->out.p + r.url_len, r.w->out.len - r.url_len);
+  sk_writer_give(L, r.w);
+  return 1 + r.has_body;
+}
+
+void sk_add_writing(lua_State *L, sk_kind kind, const char *name, lua_CFunction method) {
+  sk_push_class(L, kind);
+  lua_getfield(L, -1, "__index");
+  lua_pushvalue(L, -2);
+  (void)sk_writer_new(L);
+  lua_pushcclosure(L, method, UP_WRITER);
+  lua_setfield(L, -2, name);
+  lua_pop(L, 2);
 }
 
 void sk_open_request(lua_State *L) {
-  static const luaL_Reg methods[] = {{"write", write}, {NULL, NULL}};
-  static const luaL_Reg functions[] = {{"request_writer", request_writer}, {NULL, NULL}};
-  sk_class(L, SK_REQUEST, methods, gc);
+  static const luaL_Reg none[] = {{NULL, NULL}};
+  static const luaL_Reg functions[] = {{"request_writer", request_new}, {NULL, NULL}};
+  sk_class(L, SK_REQUEST, none, request_gc);
+  sk_add_writing(L, SK_REQUEST, "write", request_write);
   sk_setfuncs(L, functions, 0);
 }

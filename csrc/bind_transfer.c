@@ -12,7 +12,8 @@
 #include <string.h>
 
 #include "bind_http.h"
-#include "decode.h"
+#include "bind_json.h"
+
 enum { LOOP = 1, PROFILE, METHOD, URL, HEADERS, AUTH, BODY, DEADLINE, ONCE, MORE };
 
 /* --- submitting ------------------------------------------------------------------ */

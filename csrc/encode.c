@@ -1,7 +1,10 @@
 /*
-** encode.c - base64, percent encoding and UTF-8. Every decoder is strict:
+** encode.c - base64, percent encoding, digits and UTF-8. Every decoder is strict:
 ** what it accepts is exactly what the encoder beside it produces.
 */
+#include <stdint.h>
+#include <string.h>
+
 #include "wire.h"
 
 static const char common[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -111,6 +114,15 @@ sk_status sk_unpercent(const char *text, size_t n, char *out, size_t *len) {
   return SK_OK;
 }
 
+size_t sk_decimal(long long v, char out[SK_DECIMAL_SIZE]) {
+  char digits[SK_DECIMAL_SIZE], *o = out, *d = digits;
+  unsigned long long left = v < 0 ? 0 - (unsigned long long)v : (unsigned long long)v;
+  if (v < 0) *o++ = '-';
+  do *d++ = (char)('0' + left % 10); while ((left /= 10) > 0);
+  while (d > digits) *o++ = *--d;
+  return (size_t)(o - out);
+}
+
 size_t sk_utf8_sequence(const char *p, size_t n) {
   const unsigned char *s = (const unsigned char *)p;
   unsigned char low = 0x80, high = 0xBF; /* bounds of the second byte */
@@ -140,7 +152,15 @@ size_t sk_utf8_sequence(const char *p, size_t n) {
 sk_status sk_utf8_count(const char *p, size_t n, size_t *points) {
   size_t count = 0;
   while (n > 0) {
-    size_t size = sk_utf8_sequence(p, n);
+    size_t size;
+    uint64_t eight;
+    if (n >= 8 && (memcpy(&eight, p, 8), (eight & UINT64_C(0x8080808080808080)) == 0)) {
+      p += 8;
+      n -= 8;
+      count += 8;
+      continue;
+    }
+    size = (unsigned char)*p < 0x80 ? 1 : sk_utf8_sequence(p, n);
     if (size == 0) return SK_INVALID;
     p += size;
     n -= size;

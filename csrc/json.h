@@ -27,9 +27,15 @@ sk_status sk_json_check(const char *text, size_t n, int max_depth, sk_json_repor
 /* --- json_text.c: in checked text ------------------------------------------------ */
 
 /* Past white space; past the string whose opening quote is at p; past the value at p. */
-const char *sk_json_space(const char *p, const char *end);
+static inline const char *sk_json_space(const char *p, const char *end) {
+  while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) p++;
+  return p;
+}
 const char *sk_json_string_end(const char *p, const char *end);
 const char *sk_json_value_end(const char *p, const char *end);
+
+/* Whether n bytes are ASCII without a control character or a backslash. */
+int sk_json_is_plain(const char *p, size_t n);
 
 /*
 ** Length of the escape at p and its code point; 0 where it is none. A high
@@ -40,9 +46,6 @@ size_t sk_json_escape(const char *p, const char *end, long *point);
 long sk_json_next_point(const char **p, const char *end);
 /* Decodes what stands between two quotes; `out` needs n bytes. Returns the length. */
 size_t sk_json_unescape(const char *p, size_t n, char *out);
-
-/* Appends a string with its quotes; SK_INVALID: it is not UTF-8. */
-sk_status sk_json_quote(sk_buf *out, const char *p, size_t n);
 
 /*
 ** The value of a number. `is_integer`: it is whole, and a double can count as far.

@@ -7,6 +7,8 @@
 
 #include "json.h"
 
+enum { FEW = 16 };
+
 typedef struct key {
   const char *p; /* between the quotes */
   uint32_t n, escaped;
@@ -22,7 +24,7 @@ typedef struct check {
   key *keys; /* of the objects that are open now */
   size_t count, cap;
   const char *message;
-  key few[16]; /* where they begin: small objects need no heap */
+  key few[FEW]; /* the first of them */
 } check;
 
 static sk_status fail(check *c, const char *message) {
@@ -51,21 +53,21 @@ static int compare_keys(const void *x, const void *y) {
   }
 }
 
-/* Whether two of a few names are the same. */
-static int has_twins(const key *keys, size_t n) {
+/* Whether no two of a few keys are the same; comparing each pair is quicker than to sort. */
+static int differ(const key *keys, size_t n) {
   size_t i, k;
   for (i = 1; i < n; i++)
-    for (k = 0; k < i; k++) {
-      if (!keys[i].escaped && !keys[k].escaped && keys[i].n != keys[k].n) continue;
-      if (compare_keys(keys + i, keys + k) == 0) return 1;
-    }
-  return 0;
+    for (k = 0; k < i; k++)
+      if ((keys[i].n == keys[k].n || keys[i].escaped || keys[k].escaped) &&
+          compare_keys(&keys[i], &keys[k]) == 0)
+        return 0;
+  return 1;
 }
 
 /* Sorting finds a repeated name in O(n log n) even for names made to collide. */
 static sk_status close_object(check *c, size_t first) {
   size_t i, n = c->count - first;
-  if (n > 1 && (n > 8 || has_twins(c->keys + first, n))) {
+  if (n > FEW || !differ(c->keys + first, n)) {
     qsort(c->keys + first, c->count - first, sizeof *c->keys, compare_keys);
     for (i = first + 1; i < c->count; i++) {
       const key *a = &c->keys[i - 1], *b = &c->keys[i];
@@ -81,34 +83,15 @@ static sk_status close_object(check *c, size_t first) {
 
 /* --- the checker ----------------------------------------------------------- */
 
-/* Past the bytes that need no second look, eight at a time: no control, no
-   quote, no backslash, no byte of a longer sequence. */
-static const char *skip_plain(const char *p, const char *end) {
-  const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
-  for (;;) {
-    const char *stop;
-    while (end - p >= 8) {
-      uint64_t w, quote, slash;
-      memcpy(&w, p, 8);
-      quote = w ^ (ones * '"');
-      slash = w ^ (ones * '\\');
-      if ((w | (w - ones * 0x20) | (quote - ones) | (slash - ones)) & high) break;
-      p += 8;
-    }
-    for (stop = end - p < 8 ? end : p + 8; p < stop; p++)
-      if ((unsigned char)*p < 0x20 || (unsigned char)*p >= 0x80 || *p == '"' || *p == '\\') return p;
-    if (p == end) return p; /* else the eight looked worse than they were */
-  }
-}
-
 /* At a quote. Where `k` is given it learns what stands between the quotes. */
 static sk_status string(check *c, key *k) {
   const char *start = ++c->p;
+  const char *quote = (const char *)memchr(start, '"', (size_t)(c->end - start));
   uint32_t escaped = 0;
+  if (quote != NULL && sk_json_is_plain(start, (size_t)(quote - start))) c->p = quote;
   for (;;) {
     size_t size;
     long point;
-    c->p = skip_plain(c->p, c->end);
     if (c->p == c->end) return fail(c, "unfinished string");
     if (*c->p == '"') break;
     if ((unsigned char)*c->p < 0x20) return fail(c, "control character in a string");
@@ -132,12 +115,12 @@ static sk_status string(check *c, key *k) {
 static sk_status member_name(check *c) {
   if (c->p == c->end || *c->p != '"') return fail(c, "expected a member name");
   if (c->count == c->cap) {
-    size_t cap = c->cap * 2;
-    key *keys = (key *)realloc(c->keys == c->few ? NULL : c->keys, cap * sizeof *keys);
+    key *keys = (key *)malloc(c->cap * 2 * sizeof *keys);
     if (keys == NULL) return SK_NOMEM;
-    if (c->keys == c->few) memcpy(keys, c->few, sizeof c->few);
+    memcpy(keys, c->keys, c->count * sizeof *keys);
+    if (c->keys != c->few) free(c->keys);
     c->keys = keys;
-    c->cap = cap;
+    c->cap *= 2;
   }
   if (string(c, &c->keys[c->count]) != SK_OK) return SK_INVALID;
   c->count++;
@@ -231,12 +214,12 @@ static sk_status run(check *c, int max_depth) {
 
 sk_status sk_json_check(const char *text, size_t n, int max_depth, sk_json_report *report) {
   sk_status status = SK_FULL;
-  check c; /* not all of it needs a value */
+  check c; /* most of it as it is */
   c.p = text;
   c.end = text + n;
   c.keys = c.few;
   c.count = 0;
-  c.cap = sizeof c.few / sizeof *c.few;
+  c.cap = FEW;
   c.message = NULL;
   if (n < UINT32_MAX) /* so that a key fits 16 bytes */
     status = run(&c, max_depth < SK_JSON_DEPTH ? max_depth : SK_JSON_DEPTH);

@@ -3,6 +3,7 @@
 ** members.
 */
 #include <locale.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,12 +17,42 @@ static int is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-const char *sk_json_space(const char *p, const char *end) {
-  while (p < end && is_space(*p)) p++;
-  return p;
+/* --- strings --------------------------------------------------------------- */
+
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Sets the high bit of a byte, at least, where one of the eight at p is a control
+   character or beyond ASCII; the second does so for a backslash too. */
+static uint64_t odd_ones(const char *p) {
+  uint64_t w;
+  memcpy(&w, p, 8);
+  return w | (w - EACH(0x20));
 }
 
-/* --- strings --------------------------------------------------------------- */
+static uint64_t odd_or_slash(const char *p) {
+  uint64_t w;
+  memcpy(&w, p, 8);
+  return w | (w - EACH(0x20)) | ((w ^ EACH('\\')) - EACH(1));
+}
+
+/* A borrow touches only what is above a byte that is not plain itself. */
+int sk_json_is_plain(const char *p, size_t n) {
+  const char *end = p + n;
+  uint64_t odd = 0;
+  if (n < 8) {
+    for (; p < end; p++)
+      if ((unsigned char)*p < 0x20 || (unsigned char)*p >= 0x80 || *p == '\\') return 0;
+    return 1;
+  }
+  if (n >= 64) {
+    if (memchr(p, '\\', n) != NULL) return 0;
+    for (; end - p >= 32; p += 32)
+      odd |= odd_ones(p) | odd_ones(p + 8) | odd_ones(p + 16) | odd_ones(p + 24);
+  }
+  for (; end - p >= 8; p += 8) odd |= odd_or_slash(p);
+  odd |= odd_or_slash(end - 8);
+  return (odd & EACH(0x80)) == 0;
+}
 
 /* Four hex digits at p, or -1. */
 static long hex4(const char *p, const char *end) {
@@ -224,37 +255,4 @@ int sk_json_member(sk_json_span *span, const char *name, size_t name_len) {
 
 int sk_json_is(sk_json_span span, const char *text, size_t n) {
   return span.n >= 2 && *span.p == '"' && spells(span.p, span.p + span.n, text, n);
-}
-
-/* --- writing ------------------------------------------------------------------------ */
-
-/* Ends the plain bytes p[from..i) and adds what the byte at i is written as. */
-static sk_status escape(sk_buf *out, const char *p, size_t from, size_t i) {
-  static const char special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt", hex[] = "0123456789abcdef";
-  unsigned char c = (unsigned char)p[i];
-  const char *at = c ? strchr(special, c) : NULL;
-  char text[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
-  sk_status rc = sk_buf_add(out, p + from, i - from);
-  if (at) text[1] = letters[at - special];
-  return rc == SK_OK ? sk_buf_add(out, text, at ? 2 : 6) : rc;
-}
-
-sk_status sk_json_quote(sk_buf *out, const char *p, size_t n) {
-  size_t i = 0, from = 0;
-  sk_status rc = sk_buf_add(out, "\"", 1);
-  while (i < n && rc == SK_OK) {
-    unsigned char c = (unsigned char)p[i];
-    if (c >= 0x80) {
-      size_t sequence = sk_utf8_sequence(p + i, n - i);
-      if (sequence == 0) return SK_INVALID;
-      i += sequence;
-    } else if (c >= ' ' && c != '"' && c != '\\' && c != 0x7f) {
-      i++;
-    } else {
-      rc = escape(out, p, from, i);
-      from = ++i;
-    }
-  }
-  if (rc == SK_OK) rc = sk_buf_add(out, p + from, n - from);
-  return rc == SK_OK ? sk_buf_add(out, "\"", 1) : rc;
 }

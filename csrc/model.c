@@ -143,9 +143,10 @@ static void push_camel(lua_State *L, const char *name) {
 
 static void read_name(lua_State *L, sk_field *f, int i) {
   lua_rawgeti(L, ROW, 1);
-  if (lua_type(L, -1) != LUA_TSTRING || sk_rawlen(L, -1) > 100)
+  if (lua_type(L, -1) != LUA_TSTRING || sk_rawlen(L, -1) > 100 ||
+      strpbrk(lua_tostring(L, -1), "\"\\") != NULL) /* JSON has it as it is */
     luaL_error(L, "model %s: field %d has no good name", lua_tostring(L, NAME), i + 1);
-  f->name = lua_tostring(L, -1);
+  f->name = lua_tolstring(L, -1, &f->name_len);
   lua_pushvalue(L, -1);
   lua_rawget(L, TABLE);
   if (!lua_isnil(L, -1)) bug(L, f->name, "named twice");
@@ -210,6 +211,8 @@ static void read_row(lua_State *L, sk_field *f, int i) {
     luaL_error(L, "model %s: row %d is no table", lua_tostring(L, NAME), i + 1);
   read_name(L, f, i);
   read_type(L, f, i);
+  f->recast = f->type == SK_T_INT || f->type == SK_T_UINT32 || f->type == SK_T_ENUM ||
+              f->type == SK_T_TIMESTAMP;
   check_options(L, f);
   f->required = flag(L, "required");
   f->read_only = flag(L, "read_only");
@@ -250,6 +253,7 @@ static int model_new(lua_State *L) {
     read_row(L, &m->fields[i], i);
     lua_settop(L, TABLE);
     m->n = i + 1;
+    m->lists += m->fields[i].repeated;
   }
   lua_settop(L, MODEL);
   return 1;
@@ -278,7 +282,7 @@ static sk_mode read_mode(lua_State *L) {
    for an answer the value itself, which is ours to shape. `aside`: names that "send" may
    meet beside the model's own. */
 static int model_check(lua_State *L) {
-  sk_walk w = {SK_SEND, 0, 0, SK_NODES, 0, 0};
+  sk_walk w = {.mode = SK_SEND, .nodes = SK_NODES};
   sk_self(L, SK_MODEL);
   w.mode = read_mode(L);
   if (!lua_isnoneornil(L, SK_AT_HELPERS)) luaL_checktype(L, SK_AT_HELPERS, LUA_TTABLE);

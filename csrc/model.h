@@ -24,9 +24,11 @@ typedef struct sk_charset {
 /* Strings here belong to the model's table. */
 typedef struct sk_field {
   const char *name;
+  size_t name_len;
   sk_type type;
   unsigned required : 1, read_only : 1, optional : 1, repeated : 1, empty : 1;
   unsigned has_min : 1, has_max : 1, has_charset : 1, has_must : 1;
+  unsigned recast : 1;       /* sk_answer_scalar may have something to do    */
   double min, max;           /* code points or the value itself              */
   sk_time shortest, longest; /* the same for durations                       */
   double min_items, max_items;
@@ -51,6 +53,7 @@ enum { SK_NAME = 1, SK_CAMEL = SK_NAME + SK_FIELDS, SK_AUX = SK_CAMEL + SK_FIELD
 typedef struct sk_model {
   sk_head head;
   int n;
+  int lists; /* how many of the fields are */
   sk_field fields[1];
 } sk_model;
 
@@ -63,10 +66,9 @@ enum { SK_AT_MODEL = 1, SK_AT_VALUE, SK_AT_MODE, SK_AT_HELPERS,
 typedef struct sk_walk {
   sk_mode mode;
   int violations; /* so far */
+  int quiet;      /* nobody will read them: the first ends the walk */
   int depth;      /* of free-form values */
   long nodes;     /* that may still be copied */
-  int no_nulls;   /* an answer without any    */
-  int misshapen;  /* an answer has a text, an object or a list that is something else */
 } sk_walk;
 
 #define SK_VIOLATIONS 16
@@ -108,7 +110,11 @@ sk_shape sk_shape_scalar(lua_State *L, sk_walk *w, const sk_field *f, int aux, i
 /* Reads an integer, on request also from digits; 0 where it is none or inexact. */
 int sk_read_integer(lua_State *L, int index, int from_text, long long *out);
 
-/* --- model_check.c ----------------------------------------------------------- */
+/* The same for a duration to be sent, as a text of `n` bytes; nothing is pushed. */
+sk_shape sk_shape_duration(lua_State *L, sk_walk *w, const sk_field *f, int value,
+                           const sk_place *at, char text[SK_TIME_SIZE], size_t *n);
+
+/* --- model_free.c ------------------------------------------------------------ */
 
 int sk_is_null(lua_State *L, int index);
 int sk_is_list(lua_State *L, int index);
@@ -116,16 +122,28 @@ int sk_is_list(lua_State *L, int index);
 void sk_mark_list(lua_State *L);
 /* Copies a free-form value; every part of it must be sayable in JSON. */
 sk_shape sk_copy(lua_State *L, sk_walk *w, int value, const sk_place *at);
+/* SK_SHAPED, and how many items, where `value` is a list; it pushes nothing. */
+sk_shape sk_need_list(lua_State *L, sk_walk *w, int value, int *n, const sk_place *at);
+/* "struct", "list" and "any": what comes from JSON needs no copy. */
+sk_shape sk_shape_free(lua_State *L, sk_walk *w, const sk_field *f, int value,
+                       const sk_place *at);
+
+/* --- model_check.c ----------------------------------------------------------- */
+
+/* A value that is there, of any type: the field's own, or the list of them. */
+sk_shape sk_shape_value(lua_State *L, sk_walk *w, const sk_field *f, int aux, int value,
+                        const sk_place *at);
 /* `model` is the index of a model, `value` of what should be its object. */
 sk_shape sk_shape_message(lua_State *L, sk_walk *w, int model, int value, const sk_place *at);
-/* The same for what should be a value of a field, there or not. */
-sk_shape sk_shape_field(lua_State *L, sk_walk *w, const sk_field *f, int aux, int value,
-                        const sk_place *at);
 
 /* --- model_answer.c: what a server said, taken as it is ----------------------- */
 
-/* Gives the object at `value` the shape of its model; a value that is none stays, and
-   `misshapen` says so where a program would stumble over it. */
+/*
+** Pushes what the value at `value`, which has no parts, becomes, perhaps nil; 0, and
+** nothing, where it stays.
+*/
+int sk_answer_scalar(lua_State *L, const sk_field *f, int aux, int value);
+/* Gives the object at `value` the shape of its model; a value that is none stays. */
 void sk_shape_answer(lua_State *L, sk_walk *w, int model, int value);
 
 #pragma GCC visibility pop

@@ -1,10 +1,10 @@
 /*
 ** model_answer.c - shapes what a server said, in place. A newer server may say more,
 ** an older one less, and neither is a reason to fail: what cannot be shaped stays as
-** it came. What a program would stumble over is noted: a text, an object or a list that
-** is something else. Members that are missing, unknown or of an unknown word are none
-** of it.
+** it came.
 */
+#include <string.h>
+
 #include "model.h"
 
 #define LONGEST 63 /* bytes of an enum's word */
@@ -24,15 +24,18 @@ static int push_word(lua_State *L, int names, int value) {
   return (int)n;
 }
 
-/* Pushes what the value at `value` becomes; 0, and nothing, where it stays. */
-static int answer_one(lua_State *L, sk_walk *w, const sk_field *f, int aux, int value) {
-  long long number;
+/* Whether a timestamp is protobuf's word for "never", whose year is the first. */
+static int is_never(const char *s, size_t n) {
   sk_time t;
+  return n > 4 && memcmp(s, "0001", 4) == 0 && sk_timestamp_read(s, n, &t) == SK_OK &&
+         sk_timestamp_is_zero(&t);
+}
+
+int sk_answer_scalar(lua_State *L, const sk_field *f, int aux, int value) {
+  long long number;
+  const char *s;
   size_t n;
   switch (f->type) {
-    case SK_T_MODEL:
-      sk_shape_answer(L, w, aux, value);
-      return 0;
     case SK_T_INT:
     case SK_T_UINT32:
       if (!sk_read_integer(L, value, 1, &number)) return 0;
@@ -45,22 +48,21 @@ static int answer_one(lua_State *L, sk_walk *w, const sk_field *f, int aux, int 
         return 0;
       lua_rawgeti(L, aux, (int)number + 1);
       return 1;
-    case SK_T_STRING:
-      if (lua_type(L, value) != LUA_TSTRING) w->misshapen = 1;
-      return 0;
     case SK_T_TIMESTAMP:
-      if (lua_type(L, value) == LUA_TSTRING) {
-        const char *s = lua_tolstring(L, value, &n);
-        if (sk_timestamp_read(s, n, &t) == SK_OK && sk_timestamp_is_zero(&t)) {
-          lua_pushnil(L); /* protobuf's word for "never" */
-          return 1;
-        }
-      } else {
-        w->misshapen = 1;
-      }
-      return 0;
+      if (lua_type(L, value) != LUA_TSTRING) return 0;
+      s = lua_tolstring(L, value, &n);
+      if (!is_never(s, n)) return 0;
+      lua_pushnil(L);
+      return 1;
     default: return 0;
   }
+}
+
+/* Pushes what the value at `value` becomes; 0, and nothing, where it stays. */
+static int answer_one(lua_State *L, sk_walk *w, const sk_field *f, int aux, int value) {
+  if (f->type != SK_T_MODEL) return sk_answer_scalar(L, f, aux, value);
+  sk_shape_answer(L, w, aux, value);
+  return 0;
 }
 
 static int has_members(lua_State *L, int table) {
@@ -72,12 +74,16 @@ static int has_members(lua_State *L, int table) {
 
 static void answer_list(lua_State *L, sk_walk *w, const sk_field *f, int aux, int list) {
   int i, n, item = list + 1;
-  /* an object is none, unless there is nothing in it */
-  if (!lua_istable(L, list) || (!sk_is_list(L, list) && has_members(L, list))) {
-    w->misshapen = 1;
-    return;
+  if (!lua_istable(L, list)) return;
+  if (!sk_is_list(L, list)) { /* an object is none, unless there is nothing in it */
+    lua_pushnil(L);
+    if (lua_next(L, list) != 0) {
+      lua_settop(L, list);
+      return;
+    }
   }
   n = (int)sk_rawlen(L, list);
+  if (n == 0 && has_members(L, list)) return; /* an object */
   for (i = 1; i <= n; i++) {
     lua_rawgeti(L, list, i);
     if (answer_one(L, w, f, aux, item)) lua_rawseti(L, list, i);
@@ -102,12 +108,9 @@ static void drop_nulls(lua_State *L, int value) {
 void sk_shape_answer(lua_State *L, sk_walk *w, int model, int value) {
   const sk_model *m = (const sk_model *)lua_touserdata(L, model);
   int i, table;
-  if (!lua_istable(L, value) || sk_is_list(L, value)) {
-    w->misshapen = 1;
-    return;
-  }
+  if (!lua_istable(L, value) || sk_is_list(L, value)) return;
   luaL_checkstack(L, 16, "a model that deep");
-  if (!w->no_nulls) drop_nulls(L, value);
+  drop_nulls(L, value);
   sk_getuv(L, model);
   table = lua_gettop(L);
   for (i = 0; i < m->n; i++) {

@@ -64,6 +64,11 @@ static void push_place(lua_State *L, const sk_place *at) {
 sk_shape sk_violate(lua_State *L, sk_walk *w, const sk_place *at, const char *constraint,
                     int given) {
   int text = lua_gettop(L);
+  if (w->quiet) {
+    w->violations = SK_VIOLATIONS;
+    lua_settop(L, text - 1);
+    return SK_BAD;
+  }
   luaL_checkstack(L, 8, "a model that deep");
   if (w->violations < SK_VIOLATIONS) {
     if (lua_isnil(L, SK_AT_VIOLATIONS)) {
@@ -142,7 +147,7 @@ static const char *nearest(const sk_model *m, const char *name, size_t n) {
   if (n > CLIPPED) return NULL;
   for (i = 0; i < m->n; i++) {
     const sk_field *f = &m->fields[i];
-    size_t len = strlen(f->name);
+    size_t len = f->name_len;
     unsigned d;
     if (f->read_only || len > CLIPPED || (d = distance(name, n, f->name, len)) > limit) continue;
     found = f->name;
@@ -176,7 +181,7 @@ void sk_unknown_member(lua_State *L, sk_walk *w, const sk_place *up, const sk_mo
   }
   lua_pushfstring(L, "unknown member; did you mean '%s'?", found);
   sk_violate(L, w, &at, "unknown", key);
-  if (w->violations <= SK_VIOLATIONS) {
+  if (!w->quiet && w->violations <= SK_VIOLATIONS) {
     lua_rawgeti(L, SK_AT_VIOLATIONS, w->violations);
     lua_pushstring(L, found);
     lua_setfield(L, -2, "suggestion");

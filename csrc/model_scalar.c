@@ -33,6 +33,7 @@ static int has_prefix(const sk_field *f, const char *s, size_t n) {
 static const char *broken_pattern(lua_State *L, const sk_field *f, const char *s, size_t n) {
   const char *constraint = NULL, *what = "contains a character that is not allowed";
   size_t i, musts = 0;
+  if (!f->has_charset && !f->has_must && f->prefixes == 0) return NULL;
   for (i = 0; i < n; i++) {
     if (f->has_charset && !in_set(&f->charset, s[i])) constraint = "string.pattern";
     musts += f->has_must && in_set(&f->must_have, s[i]);
@@ -169,16 +170,14 @@ static void push_bound(lua_State *L, const char *text, const sk_time *t) {
   else lua_pushfstring(L, "%s %s (%s)", text, bound, units);
 }
 
-static sk_shape shape_duration(lua_State *L, sk_walk *w, const sk_field *f, int value,
-                               const sk_place *at) {
-  char text[SK_TIME_SIZE];
+sk_shape sk_shape_duration(lua_State *L, sk_walk *w, const sk_field *f, int value,
+                           const sk_place *at, char text[SK_TIME_SIZE], size_t *n) {
   sk_status status = SK_INVALID;
   sk_time t;
   int low, high;
   if (lua_type(L, value) == LUA_TSTRING) {
-    size_t n;
-    const char *s = lua_tolstring(L, value, &n);
-    status = w->mode == SK_RECEIVE ? sk_duration_read(s, n, &t) : sk_duration_read_loose(s, n, &t);
+    const char *s = lua_tolstring(L, value, n);
+    status = w->mode == SK_RECEIVE ? sk_duration_read(s, *n, &t) : sk_duration_read_loose(s, *n, &t);
   } else if (lua_type(L, value) == LUA_TNUMBER && w->mode != SK_RECEIVE) {
     status = sk_time_from_seconds((double)lua_tonumber(L, value), &t);
   } else {
@@ -197,8 +196,17 @@ static sk_shape shape_duration(lua_State *L, sk_walk *w, const sk_field *f, int 
     else push_bound(L, "must be at most", &f->longest);
     return sk_violate(L, w, at, low ? "duration.gte" : "duration.lte", value);
   }
-  lua_pushlstring(L, text, sk_duration_write(&t, text));
+  *n = sk_duration_write(&t, text);
   return SK_SHAPED;
+}
+
+static sk_shape shape_duration(lua_State *L, sk_walk *w, const sk_field *f, int value,
+                               const sk_place *at) {
+  char text[SK_TIME_SIZE];
+  size_t n;
+  sk_shape shape = sk_shape_duration(L, w, f, value, at, text, &n);
+  if (shape == SK_SHAPED) lua_pushlstring(L, text, n);
+  return shape;
 }
 
 static sk_shape shape_timestamp(lua_State *L, sk_walk *w, int value, const sk_place *at) {

@@ -147,17 +147,16 @@ static size_t write_fraction(long nanos, int group, char *out) {
 size_t sk_duration_write(const sk_time *t, char out[SK_TIME_SIZE]) {
   long long seconds = t->seconds;
   long nanos = t->nanos;
-  const char *sign = "";
-  size_t n;
+  size_t n = 0;
   if (seconds < 0) {
-    sign = "-";
+    out[n++] = '-';
     seconds = -seconds;
     if (nanos > 0) {
       seconds--;
       nanos = BILLION - nanos;
     }
   }
-  n = (size_t)snprintf(out, 24, "%s%lld", sign, seconds);
+  n += sk_decimal(seconds, out + n);
   n += write_fraction(nanos, 1, out + n);
   out[n++] = 's';
   out[n] = '\0';

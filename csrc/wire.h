@@ -75,6 +75,10 @@ size_t sk_percent(const char *text, size_t n, char *out);
 /* `out` needs n bytes; a '%' without two hex digits is SK_INVALID. */
 sk_status sk_unpercent(const char *text, size_t n, char *out, size_t *len);
 
+#define SK_DECIMAL_SIZE 24 /* room for any integer in digits */
+/* Writes v in digits, with no end; returns the length. */
+size_t sk_decimal(long long v, char out[SK_DECIMAL_SIZE]);
+
 /* Length of the UTF-8 sequence that p[0..n) begins with; 0 where it is none. */
 size_t sk_utf8_sequence(const char *p, size_t n);
 /* Counts code points; SK_INVALID where the bytes are not UTF-8. */

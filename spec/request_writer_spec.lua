@@ -7,6 +7,8 @@ local route = require "scalekit.route"
 local samples = require "spec.support.samples"
 local schema = require "scalekit.schema"
 
+local has_cjson, cjson = pcall(require, "cjson")
+local BASE = "https://x.example"
 
 -- { "/a/", "id", "/b" }
 local function split(path)
@@ -22,13 +24,13 @@ end
 
 local function new(path, model, body)
   return core.request_writer {
-    path = split(path), model = model, body = body, encode = json.encode, null = json.null,
-    array_mt = json.array_mt, raw_mt = json.raw_mt,
+    path = split(path), model = model, body = body, null = json.null, array_mt = json.array_mt,
+    raw_mt = json.raw_mt, empty_array = has_cjson and cjson.empty_array or nil,
   }
 end
 
 local function writer_of(op)
-  return new(op.path, op.body or schema.Empty, op.body ~= nil)
+  return new(op.path, op.body or op.query or schema.Empty, op.body ~= nil)
 end
 
 -- What scalekit.arguments makes of names that are the contract's; nil where it objects.
@@ -41,7 +43,7 @@ local function long_way(op, args)
   local path = route.path(op, args)
   local checked = (op.body or op.query or schema.Empty):check(args, "send", json, aside)
   if not path or not checked then return nil end
-  return path, op.body and json.encode(checked), op.query and next(checked) ~= nil
+  return BASE .. path, op.body and json.encode(checked), op.query and next(checked) ~= nil
 end
 
 local function results(...) return select("#", ...), ... end
@@ -65,7 +67,7 @@ describe("a request writer", function()
         end
         if i % 20 == 0 then args.colour = "red" end
         local url, body, has_query = long_way(op, args)
-        local count, got_url, got_body = results(writer:write(args))
+        local count, got_url, got_body = results(writer:write(BASE, args))
         if url and is_plain(op, args) and not has_query then
           if count ~= (op.body and 2 or 1) then
             -- a field without a body may be one that the long way drops
@@ -85,7 +87,7 @@ describe("a request writer", function()
   end)
 
   local function everything(args)
-    return select(2, new("/x", models.everything, true):write(args))
+    return select(2, new("/x", models.everything, true):write("", args))
   end
 
   it("writes values of every type", function()
@@ -103,7 +105,7 @@ describe("a request writer", function()
   end)
 
   it("puts members into the order of their names, nested ones too", function()
-    local body = select(2, new("/x", models.config, true):write({
+    local body = select(2, new("/x", models.config, true):write("", {
       name = "a", tool_maps = { { tools = { "t" }, link_name = "x" } }, main = { link_name = "y" },
     }))
     assert.equal('{"main":{"link_name":"y"},"name":"a","tool_maps":[{"link_name":"x","tools":["t"]}]}',
@@ -121,9 +123,9 @@ describe("a request writer", function()
       { object = { 1 } }, { object = 5 }, { items = { a = 1 } }, { items = { 1, nil, 3 } },
       { any = print }, { any = loop }, { any = deep }, { any = { ["\255"] = 1 } }, { any = 0 / 0 },
       { labels = { a = 1 } }, { labels = { "a" } }, { colour = 1 }, { [1] = "x" }, { [true] = 1 },
-      { timeout = 5 },
+      { timeout = 5 }, setmetatable({ text = "x" }, {}), setmetatable({}, { __index = { text = "x" } }),
     } do
-      assert.equal(0, (results(new("/x", models.everything, true):write(args))))
+      assert.equal(0, (results(new("/x", models.everything, true):write("", args))))
     end
     local config = new("/x", models.config, true)
     for _, args in ipairs {
@@ -131,42 +133,48 @@ describe("a request writer", function()
       { name = "a", tool_maps = { {} } }, { name = "a", tool_maps = { { link_name = "x", tool = 1 } } },
       { name = ("a"):rep(11), tool_maps = { { link_name = "x" } } },
     } do
-      assert.equal(0, (results(config:write(args))))
+      assert.equal(0, (results(config:write("", args))))
     end
-    assert.equal(0, (results(config:write(nil))))
-    assert.equal(0, (results(config:write("x"))))
+    assert.equal(0, (results(config:write("", nil))))
+    assert.equal(0, (results(config:write("", "x"))))
   end)
 
   it("drops read-only members and nulls", function()
-    local body = select(2, new("/x", models.config, true):write({
+    local body = select(2, new("/x", models.config, true):write("", {
       id = 42, name = "a", main = json.null, tool_maps = { { link_name = "x", account_id = {} } },
     }))
     assert.equal('{"name":"a","tool_maps":[{"link_name":"x"}]}', body)
   end)
 
-  it("leaves fields that exclude each other to the long way", function()
+  it("takes one field of a oneof, not two", function()
     local model = core.model("Choice", {
       { "a", "string", oneof = "which" }, { "b", "any", oneof = "which" }, { "c", "string" },
+      { "d", "string", oneof = "which", read_only = true },
     })
     local writer = new("/x", model, true)
-    assert.equal('{"c":"y"}', select(2, writer:write({ c = "y" })))
-    assert.equal(0, (results(writer:write({ a = "x", c = "y" }))))
-    assert.equal(0, (results(writer:write({ a = "x", b = "y" }))))
+    assert.equal('{"b":{},"c":"y"}', select(2, writer:write("", { b = {}, c = "y", a = json.null })))
+    assert.equal('{"a":"x"}', select(2, writer:write("", { a = "x", d = "y" })))
+    assert.equal(0, (results(writer:write("", { a = "x", b = "y" }))))
   end)
 
   it("takes a parameter of the path that is a field too for both", function()
     local model = core.model("Both", { { "id", "string" }, { "x", "string" } })
-    local url, body = new("/a/{id}/{other}:do", model, true):write({ id = "1", other = "2" })
-    assert.same({ "/a/1/2:do", '{"id":"1"}' }, { url, body })
+    local url, body = new("/a/{id}/{other}:do", model, true):write("b", { id = "1", other = "2" })
+    assert.same({ "b/a/1/2:do", '{"id":"1"}' }, { url, body })
   end)
 
   it("writes a URL alone where there is no body", function()
     local writer = new("/a/{id}", schema.Empty, false)
-    assert.same({ 1, "/a/x" }, { results(writer:write({ id = "x" })) })
+    assert.same({ 1, "b/a/x" }, { results(writer:write("b", { id = "x" })) })
     for _, id in ipairs { "", ".", "..", "a.b", "a/b", "a b", "a\0", "é", "\255", 7, json.null } do
-      assert.equal(0, (results(writer:write({ id = id }))))
+      assert.equal(0, (results(writer:write("b", { id = id }))))
     end
-    assert.equal(0, (results(writer:write({}))))
+    assert.equal(0, (results(writer:write("b", {}))))
+    local query = new("/a", core.model("Query", { { "page", "int" } }), false)
+    assert.equal("b/a", query:write("b", {}))
+    assert.equal(0, (results(query:write("b", { page = 1 }))))
+    local demanding = new("/a", core.model("Query", { { "page", "int", required = true } }), false)
+    assert.equal(0, (results(demanding:write("b", {}))))
   end)
 
   it("runs no metamethod and changes nothing", function()
@@ -181,10 +189,10 @@ describe("a request writer", function()
     local null = io.stdout
     local writer = core.request_writer {
       path = { "/x" }, model = models.everything, body = true, null = null, array_mt = json.array_mt,
-      raw_mt = json.raw_mt, encode = core.json_encoder(null, json.array_mt, json.raw_mt),
+      raw_mt = json.raw_mt,
     }
     assert.equal('{"any":[null],"text":"a"}',
-      select(2, writer:write({ text = "a", flag = null, any = { null } })))
+      select(2, writer:write("", { text = "a", flag = null, any = { null } })))
   end)
 
   it("is written into by nobody else while it writes", function()
@@ -196,16 +204,16 @@ describe("a request writer", function()
     local inner = 0
     local function trap()
       setmetatable({}, { __gc = function()
-        local url, body = writer:write({ id = "b", text = "z", object = { json.null and nil } })
-        if not url or url == "/x/b" and body == '{"object":{},"text":"z"}' then inner = inner + 1 end
+        local url, body = writer:write("in", { id = "b", text = "z", object = { json.null and nil } })
+        if url == "in/x/b" and body == '{"object":{},"text":"z"}' then inner = inner + 1 end
         trap()
       end })
     end
     trap()
     collectgarbage "generational"
     for _ = 1, 20 do
-      local url, body = writer:write(args)
-      assert.same({ "/x/a", expected }, { url, body })
+      local url, body = writer:write("out", args)
+      assert.same({ "out/x/a", expected }, { url, body })
     end
     collectgarbage "incremental"
     assert.is_true(inner > 0)
@@ -214,12 +222,13 @@ describe("a request writer", function()
 
   it("is made of what makes sense", function()
     local good = { path = { "/x/", "id", "" }, model = models.config, body = true, null = json.null,
-      encode = json.encode, array_mt = {}, raw_mt = {} }
+      array_mt = {}, raw_mt = {} }
     assert.is_userdata(core.request_writer(good))
     for name, values in pairs {
-      path = { false, "x", { 1 }, { "a", 2, "c" }, { "a", {}, "c" } },
+      path = { false, "x", {}, { "a", "b" }, { 1 }, { "a", 2, "c" }, { "a", {}, "c" } },
       model = { false, "x", {}, core.secret "x" },
-      encode = { false, "x" }, array_mt = { false, "x" }, raw_mt = { false, 5 },
+      null = { false, "null", 5, {} },
+      array_mt = { false, "x" }, raw_mt = { false, 5 },
     } do
       for _, value in ipairs(values) do
         local spec = {}
@@ -228,7 +237,12 @@ describe("a request writer", function()
         assert.has_error(function() core.request_writer(spec) end)
       end
     end
+    local long = {}
+    for i = 1, 41 do long[i] = "p" .. i end
+    good.path = long
+    assert.has_error(function() core.request_writer(good) end)
     assert.has_error(function() core.request_writer(nil) end)
-    assert.has_error(function() core.request_writer(good).write({}, {}) end)
+    assert.has_error(function() core.request_writer(good).write({}, "", {}) end)
+    assert.has_error(function() new("/x", schema.Empty, false):write(nil, {}) end)
   end)
 end)

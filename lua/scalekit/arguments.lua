@@ -125,7 +125,8 @@ local function new_writer(op)
   if op.query or op.inside or op.selects then return false end
   return core.request_writer {
     path = route.template(op), model = op.body or schema.Empty, body = op.body ~= nil,
-    encode = json.encode, null = json.null, array_mt = json.array_mt, raw_mt = json.raw_mt,
+    null = json.null, array_mt = json.array_mt, raw_mt = json.raw_mt,
+    empty_array = json.empty_array,
   }
 end
 
@@ -133,7 +134,7 @@ end
 -- about the arguments.
 -- @local
 -- @tparam table op
--- @return userdata `writer:write(args)`; false where the operation has none
+-- @return userdata `writer:write(base, args)`; false where the operation has none
 function arguments.writer(op)
   if op.writer == nil then op.writer = new_writer(op) end
   return op.writer
@@ -153,7 +154,7 @@ function arguments.prepare(op, args)
   if args == nil then args = {} end
   local writer = arguments.writer(op)
   if writer then
-    local path, body = writer:write(args)
+    local path, body = writer:write("", args)
     if path then return { path = path, query = "", body = body } end
   end
   if type(args) ~= "table" then

@@ -17,6 +17,8 @@ local json = {
   null = core.null,
   --- The metatable of lists, so that an empty one is not taken for an object.
   array_mt = cjson.array_mt or { __name = "scalekit.json.array" },
+  --- lua-cjson's mark for `[]`, where the program has it.
+  empty_array = cjson.empty_array,
   --- The metatable of what `raw` makes.
   raw_mt = { __name = "scalekit.json.raw" },
 }
@@ -68,6 +70,6 @@ end
 -- @function json.encode
 -- @tparam any value
 -- @treturn string
-json.encode = core.json_encoder(json.null, json.array_mt, json.raw_mt, cjson.empty_array)
+json.encode = core.json_encoder(json.null, json.array_mt, json.raw_mt, json.empty_array)
 
 return json

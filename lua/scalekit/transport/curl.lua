@@ -219,7 +219,7 @@ function curl.new(opts)
   local function operation(writer, reader, spec)
     local prepared = loop:operation(profile, writer, spec)
     return function(args, auth, deadline)
-      local transfer = prepared:submit(args, auth, deadline)
+      local transfer = prepared:submit(auth, args, deadline)
       if not transfer then return nil end
       if current().wait(loop, transfer) then
         local value = transfer:value(reader)

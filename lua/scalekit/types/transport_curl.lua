@@ -32,9 +32,7 @@ function curl.loop() end
 ---`max_body` (bytes, 8 MiB), `stream` (true: event streams, "chunks": any
 ---answer), `once` (never send it twice; the default for POST and PATCH),
 ---`head_deadline` (by when the answer has to have begun), `handle` (a table that
----gets `abort()`, for another coroutine to call while the answer has not begun), `reader`
----(`scalekit.core.answer_reader`: what it reads in a success is returned as a third value,
----in place of the response; to know of it is up to the transport).
+---gets `abort()`, for another coroutine to call while the answer has not begun).
 ---A response has `status`, `headers` (lower-case names) and `body`, or instead
 ---of the body `events` or `chunks`, with `read(deadline)` and `close()`.
 ---@param opts? scalekit.transport.curl.new.options
