@@ -18,6 +18,13 @@
 
 /* --- callbacks ------------------------------------------------------------------ */
 
+/* Bytes have come, or gone. */
+static void note_life(sk_transfer *t) {
+  if (t->options.idle > 0) t->alive = sk_now();
+  t->fd = t->loop->acting;
+  t->turn = t->loop->poller.turn;
+}
+
 static int is_event_stream(const sk_transfer *t) {
   size_t at = 0, nl, vl;
   const char *name, *value;
@@ -59,7 +66,7 @@ static void take_head(sk_transfer *t) {
 static size_t on_header(char *p, size_t one, size_t n, void *ud) {
   sk_transfer *t = (sk_transfer *)ud;
   (void)one;
-  t->alive = sk_now();
+  note_life(t);
   t->head_total += n;
   if (t->head_total > SK_MAX_HEAD) {
     t->too_large = 1;
@@ -106,7 +113,7 @@ static size_t on_body(char *p, size_t one, size_t n, void *ud) {
   sk_transfer *t = (sk_transfer *)ud;
   sk_status rc;
   (void)one;
-  t->alive = sk_now();
+  note_life(t);
   if (t->too_large) return 0;
   if (t->streaming && t->queued >= SK_HIGH_WATER) {
     t->paused = 1;
@@ -130,7 +137,7 @@ static size_t on_body(char *p, size_t one, size_t n, void *ud) {
 static size_t on_read(char *p, size_t size, size_t count, void *ud) {
   sk_transfer *t = (sk_transfer *)ud;
   size_t n = t->body.len - t->body_at, room = size * count;
-  t->alive = sk_now();
+  note_life(t);
   if (n == 0 && t->body_ended) return 0;
   if (n > room) n = room;
   if (n) memcpy(p, t->body.p + t->body_at, n);

@@ -40,7 +40,7 @@ void sk_loop_close(sk_loop *l);
 */
 sk_status sk_loop_mine(sk_loop *l);
 
-int sk_loop_pollfd(const sk_loop *l);
+int sk_loop_pollfd(sk_loop *l);
 /* Seconds until the loop wants a step, negative for never. To be asked before
 ** every wait on pollfd: it also tells the kernel what to watch. */
 double sk_loop_timeout(sk_loop *l);

@@ -78,7 +78,7 @@ static void drop_stamp(sk_loop *l) {
 }
 
 static sk_status acquire(sk_loop *l) {
-  l->due = -1;
+  l->due = l->acting = -1;
   l->broken = 0;
   if (sk_poller_open(&l->poller) != SK_OK) return SK_NOMEM;
   if ((l->multi = new_multi(l)) == NULL) {
@@ -259,10 +259,11 @@ static int run_sockets(sk_loop *l, int timeout_ms) {
       if (e & SK_READ) mask |= CURL_CSELECT_IN;
       if (e & SK_WRITE) mask |= CURL_CSELECT_OUT;
       if (e & SK_ERROR) mask |= CURL_CSELECT_ERR;
+      l->acting = ready[i].fd;
       act(l, ready[i].fd, mask);
     }
+    l->acting = -1;
     timeout_ms = 0;
-    if (n == 64) sk_poller_apply(&l->poller);
   } while (n == 64 && --rounds > 0);
   return n;
 }
@@ -282,7 +283,6 @@ static double sooner(double a, double b) {
 /* Until libcurl or a deadline wants a step, whatever news there is. */
 static double next_step(sk_loop *l) {
   double due = sooner(l->due, sk_deadline_next(l)), left;
-  sk_poller_apply(&l->poller);
   if (due < 0) return -1;
   left = due - sk_now();
   return left > 0 ? left : 0;
@@ -290,6 +290,7 @@ static double next_step(sk_loop *l) {
 
 double sk_loop_timeout(sk_loop *l) {
   double left = next_step(l);
+  sk_poller_apply(&l->poller);
   return l->news_head ? 0 : left;
 }
 
@@ -308,19 +309,19 @@ size_t sk_loop_tags(const sk_loop *l, unsigned long *tags, size_t n) {
   return i;
 }
 
-int sk_loop_pollfd(const sk_loop *l) {
+int sk_loop_pollfd(sk_loop *l) {
+  l->poller.outside = 1;
   return l->poller.outer - 1;
 }
 
 void sk_loop_step(sk_loop *l) {
   run_timer(l);
-  sk_poller_apply(&l->poller);
   (void)run_sockets(l, 0);
   run_timer(l);
   collect(l);
   mend(l);
   run_deadlines(l);
-  sk_poller_apply(&l->poller); /* somebody may be waiting already */
+  if (l->poller.outside) sk_poller_apply(&l->poller); /* somebody may be waiting already */
 }
 
 /* For poll and epoll: never too early, never endless by overflow. */

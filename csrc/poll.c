@@ -1,9 +1,11 @@
 /*
-** poll.c - which descriptors to watch, on epoll.
+** poll.c - which descriptors to watch, with poll or on epoll.
 **
 ** libcurl toggles its interest in a socket several times a request; telling
 ** the kernel each time costs up to a third of the throughput. So a change is
-** only remembered, and applied just before somebody waits.
+** only remembered, and applied just before somebody waits on the set. And a set
+** costs at each packet that comes in: where there are few sockets, and nobody
+** has asked for the descriptor, poll does it.
 **
 ** Two sets are nested: `set` holds libcurl's sockets, `outer` holds `set` and
 ** the bell. Who drives a single transfer waits on `set`, and the bell of
@@ -11,6 +13,7 @@
 */
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -19,6 +22,8 @@
 #include <unistd.h>
 
 #include "loop.h"
+
+enum { FEW = 128 }; /* sockets that poll is asked about */
 
 static int add(int set, int fd) {
   struct epoll_event e;
@@ -47,6 +52,7 @@ void sk_poller_close(sk_poller *p) {
   if (p->bell) close(p->bell - 1);
   free(p->watch);
   free(p->dirty);
+  free(p->wanted);
   memset(p, 0, sizeof *p);
 }
 
@@ -68,7 +74,32 @@ static sk_status room(sk_poller *p, int fd) {
     p->dirty = d;
     p->dirty_cap = cap;
   }
+  if (p->wanted_len == p->wanted_cap) {
+    int cap = p->wanted_cap ? p->wanted_cap * 2 : 64;
+    struct pollfd *f = (struct pollfd *)realloc(p->wanted, sizeof *f * (size_t)cap);
+    if (f == NULL) return SK_NOMEM;
+    p->wanted = f;
+    p->wanted_cap = cap;
+  }
   return SK_OK;
+}
+
+/* Keeps `wanted` as `want` says; there is room. */
+static void list(sk_poller *p, int fd, sk_watch *w) {
+  struct pollfd *f;
+  if (w->want) {
+    if (!w->place) {
+      w->place = ++p->wanted_len;
+      p->wanted[w->place - 1].fd = fd;
+    }
+    f = p->wanted + w->place - 1;
+    f->events = (short)((w->want & SK_READ ? POLLIN : 0) | (w->want & SK_WRITE ? POLLOUT : 0));
+  } else if (w->place) {
+    f = p->wanted + w->place - 1;
+    *f = p->wanted[--p->wanted_len];
+    if (f != p->wanted + p->wanted_len) p->watch[f->fd].place = w->place;
+    w->place = 0;
+  }
 }
 
 sk_status sk_poller_want(sk_poller *p, int fd, int events) {
@@ -77,6 +108,7 @@ sk_status sk_poller_want(sk_poller *p, int fd, int events) {
   if (room(p, fd) != SK_OK) return SK_NOMEM;
   w = p->watch + fd;
   w->want = (unsigned char)events;
+  list(p, fd, w);
   if (events == 0 && !w->ours) w->dropped = 1;
   if (!w->dirty) {
     w->dirty = 1;
@@ -113,11 +145,16 @@ void sk_poller_silent(sk_poller *p, int port) {
   }
 }
 
+void sk_poller_emptied(sk_poller *p, int fd, int port, unsigned long turn) {
+  if (fd >= 0 && fd < p->watch_cap && port && p->watch[fd].port == port) p->watch[fd].turn = turn;
+}
+
 int sk_poller_noisy(const sk_poller *p, int port) {
   int fd;
   char byte;
   for (fd = 0; fd < p->watch_cap; fd++)
-    if (port && p->watch[fd].port == port) return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+    if (port && p->watch[fd].port == port)
+      return p->watch[fd].turn != p->turn && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
   return 0;
 }
 
@@ -128,8 +165,10 @@ void sk_poller_drop(sk_poller *p, int fd) {
   w = p->watch + fd;
   memset(&e, 0, sizeof e);
   if (w->have) (void)epoll_ctl(p->set - 1, EPOLL_CTL_DEL, fd, &e);
-  w->have = w->ours = w->fresh = 0;
+  w->have = w->ours = w->fresh = w->want = 0;
   w->port = 0;
+  w->turn = 0;
+  list(p, fd, w);
 }
 
 /* What the kernel knows may differ from w->have: it drops closed sockets. */
@@ -158,11 +197,9 @@ void sk_poller_apply(sk_poller *p) {
   p->dirty_len = 0;
 }
 
-int sk_poller_wait(sk_poller *p, int timeout_ms, sk_ready *out, int cap) {
+static int wait_by_set(const sk_poller *p, int timeout_ms, sk_ready *out, int cap) {
   struct epoll_event events[64];
-  int i, n;
-  if (cap > 64) cap = 64;
-  n = epoll_wait(p->set - 1, events, cap, timeout_ms);
+  int i, n = epoll_wait(p->set - 1, events, cap, timeout_ms);
   for (i = 0; i < n; i++) {
     unsigned int e = events[i].events;
     out[i].fd = events[i].data.fd;
@@ -170,6 +207,28 @@ int sk_poller_wait(sk_poller *p, int timeout_ms, sk_ready *out, int cap) {
                     (e & (EPOLLERR | EPOLLHUP) ? SK_ERROR : 0);
   }
   return n;
+}
+
+static int wait_by_list(const sk_poller *p, int timeout_ms, sk_ready *out, int cap) {
+  int i, n = 0, left = poll(p->wanted, (nfds_t)p->wanted_len, timeout_ms);
+  if (left < 0) return left;
+  for (i = 0; left > 0 && n < cap && i < p->wanted_len; i++) {
+    int e = p->wanted[i].revents;
+    if (e == 0) continue;
+    out[n].fd = p->wanted[i].fd;
+    out[n++].events = (e & POLLIN ? SK_READ : 0) | (e & POLLOUT ? SK_WRITE : 0) |
+                      (e & (POLLERR | POLLHUP | POLLNVAL) ? SK_ERROR : 0);
+    left--;
+  }
+  return n;
+}
+
+int sk_poller_wait(sk_poller *p, int timeout_ms, sk_ready *out, int cap) {
+  if (cap > 64) cap = 64;
+  p->turn++;
+  if (!p->outside && p->wanted_len <= FEW) return wait_by_list(p, timeout_ms, out, cap);
+  sk_poller_apply(p);
+  return wait_by_set(p, timeout_ms, out, cap);
 }
 
 void sk_poller_bell(sk_poller *p, int on) {

@@ -17,13 +17,19 @@ int sk_has_prefix(const char *p, size_t n, const char *prefix) {
   return 1;
 }
 
+/* Controls, white space, backslash: no URL has them. */
+static const unsigned char unfit[256] = {
+  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+  1, 1, 1, 1, 1, 1, 1, 1, 1, ['\\'] = 1, [0x7f] = 1};
+
 sk_status sk_transfer_url(sk_transfer *t, const char *url, size_t n) {
+  unsigned char bad = 0;
   size_t i, host;
   sk_status rc;
   host = sk_has_prefix(url, n, "http://") ? 7 : sk_has_prefix(url, n, "https://") ? 8 : 0;
   if (host == 0) return SK_INVALID;
-  for (i = 0; i < n; i++)
-    if ((unsigned char)url[i] <= ' ' || url[i] == 0x7f || url[i] == '\\') return SK_INVALID;
+  for (i = 0; i < n; i++) bad |= unfit[(unsigned char)url[i]];
+  if (bad) return SK_INVALID;
   for (i = host; i < n && url[i] != '/' && url[i] != '?' && url[i] != '#'; i++)
     if (url[i] == '@') return SK_INVALID; /* credentials do not belong in a URL */
   if (i == host) return SK_INVALID;
