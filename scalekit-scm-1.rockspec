@@ -66,6 +66,7 @@ build = {
         "csrc/queue.c",
         "csrc/request.c",
         "csrc/seal.c",
+        "csrc/seat.c",
         "csrc/sse.c",
         "csrc/transfer.c",
       },

@@ -64,7 +64,7 @@ static void take_head(sk_transfer *t) {
 }
 
 static size_t on_header(char *p, size_t one, size_t n, void *ud) {
-  sk_transfer *t = (sk_transfer *)ud;
+  sk_transfer *t = ((sk_seat *)ud)->t;
   (void)one;
   note_life(t);
   t->head_total += n;
@@ -110,7 +110,7 @@ static sk_status enqueue(void *ud, const sk_event *e) {
 }
 
 static size_t on_body(char *p, size_t one, size_t n, void *ud) {
-  sk_transfer *t = (sk_transfer *)ud;
+  sk_transfer *t = ((sk_seat *)ud)->t;
   sk_status rc;
   (void)one;
   note_life(t);
@@ -135,7 +135,7 @@ static size_t on_body(char *p, size_t one, size_t n, void *ud) {
 
 /* A body that its owner hands over piece by piece. */
 static size_t on_read(char *p, size_t size, size_t count, void *ud) {
-  sk_transfer *t = (sk_transfer *)ud;
+  sk_transfer *t = ((sk_seat *)ud)->t;
   size_t n = t->body.len - t->body_at, room = size * count;
   note_life(t);
   if (n == 0 && t->body_ended) return 0;
@@ -151,7 +151,7 @@ static size_t on_read(char *p, size_t size, size_t count, void *ud) {
 /* libcurl sends a request again when a kept connection died under it. Where a
    repetition may do harm the caller has to hear of it instead. */
 static int on_attempt(void *ud, char *a, char *b, int c, int port) {
-  sk_transfer *t = (sk_transfer *)ud;
+  sk_transfer *t = ((sk_seat *)ud)->t;
   (void)a, (void)b, (void)c;
   /* Bytes on an idle HTTP/1 connection are a goodbye of TLS, or what libcurl
      would take for the answer to this request. */
@@ -209,7 +209,8 @@ static int set_proxy(CURL *e, const sk_profile_options *o) {
   return set_text(e, CURLOPT_PROXY, "") && set_text(e, CURLOPT_NOPROXY, "");
 }
 
-static int set_profile(CURL *e, sk_loop *l, const sk_profile_options *o) {
+int sk_easy_profile(sk_seat *s, sk_loop *l, const sk_profile_options *o) {
+  CURL *e = s->easy;
   curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -231,117 +232,72 @@ static int set_profile(CURL *e, sk_loop *l, const sk_profile_options *o) {
   curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
   curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_attempt);
+  curl_easy_setopt(e, CURLOPT_HEADERDATA, s);
+  curl_easy_setopt(e, CURLOPT_WRITEDATA, s);
+  curl_easy_setopt(e, CURLOPT_READDATA, s);
+  curl_easy_setopt(e, CURLOPT_PREREQDATA, s);
+  curl_easy_setopt(e, CURLOPT_PRIVATE, s);
+  curl_easy_setopt(e, CURLOPT_ERRORBUFFER, s->message);
+  curl_easy_setopt(e, CURLOPT_HTTPHEADER, &s->bearer);
   return set_text(e, CURLOPT_ACCEPT_ENCODING, "") && set_tls(e, o) && set_proxy(e, o);
 }
 
 /* --- what is the request's own ------------------------------------------------------ */
 
-static int set_body(CURL *e, sk_transfer *t, const char *method) {
+static int set_body(sk_seat *s, sk_transfer *t, const char *method) {
   const char *usual = "POST";
+  CURL *e = s->easy;
   if (t->producing) {
+    s->is_odd = 1;
     curl_easy_setopt(e, CURLOPT_POST, 1L);
     curl_easy_setopt(e, CURLOPT_POSTFIELDS, NULL);
     curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)-1);
     curl_easy_setopt(e, CURLOPT_READFUNCTION, on_read);
-    curl_easy_setopt(e, CURLOPT_READDATA, t);
   } else if (t->has_body || strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0) {
     curl_easy_setopt(e, CURLOPT_POSTFIELDS, t->body.len ? t->body.p : "");
     curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body.len);
   } else {
     usual = "GET";
+    curl_easy_setopt(e, CURLOPT_POSTFIELDS, NULL);
     curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
-    if (strcmp(method, "HEAD") == 0) curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
+    if (strcmp(method, "HEAD") == 0) {
+      s->is_odd = 1;
+      curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
+    }
   }
-  return strcmp(method, usual) == 0 || set_text(e, CURLOPT_CUSTOMREQUEST, method);
+  if (strcmp(method, usual) == 0) return 1;
+  s->is_odd = 1;
+  return set_text(e, CURLOPT_CUSTOMREQUEST, method);
 }
 
-/* The headers, with one of our own before the shared ones. */
-static struct curl_slist *header_list(sk_transfer *t) {
-  struct curl_slist *shared = t->headers ? t->headers->list : NULL;
-  if (t->auth.len == 0) return shared;
-  t->bearer.data = t->auth.p;
-  t->bearer.next = shared;
-  return &t->bearer;
-}
-
-static int set_request(CURL *e, sk_transfer *t) {
-  const sk_transfer_options *o = &t->options;
-  curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 0L);
-  curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 0L);
-  curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, NULL);
-  curl_easy_setopt(e, CURLOPT_NOBODY, 0L);
-  if (!set_text(e, CURLOPT_URL, t->url.p) || !set_body(e, t, t->method)) return 0;
-  curl_easy_setopt(e, CURLOPT_HTTPHEADER, header_list(t));
-  curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE,
-                   (curl_off_t)(o->stream == SK_WHOLE ? o->max_body : 0));
-  curl_easy_setopt(e, CURLOPT_PRIVATE, t);
-  curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->message);
-  curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
-  curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
-  curl_easy_setopt(e, CURLOPT_PREREQDATA, t);
+/* libcurl copies it, byte by byte, and has it from the last request already. */
+static int set_url(sk_seat *s, const sk_buf *url) {
+  if (s->url.len == url->len && memcmp(s->url.p, url->p, url->len) == 0) return 1;
+  s->url.len = 0;
+  if (!set_text(s->easy, CURLOPT_URL, url->p)) return 0;
+  if (sk_buf_add(&s->url, url->p, url->len) != SK_OK) s->url.len = 0; /* then told again */
   return 1;
 }
 
-/* --- the pool ------------------------------------------------------------------------- */
-
-/* The handle at rest that serves best: one of the same profile needs no setting up. */
-static CURL *pick(sk_loop *l, unsigned long profile, int *ready) {
-  CURL *e;
-  int i = l->idle_len - 1;
-  *ready = 0;
-  if (i < 0) return curl_easy_init();
-  while (i > 0 && l->idle[i].profile != profile) i--;
-  *ready = l->idle[i].profile == profile;
-  e = l->idle[i].easy;
-  l->idle[i] = l->idle[--l->idle_len];
-  if (!*ready) curl_easy_reset(e);
-  return e;
-}
-
-CURL *sk_easy_take(sk_loop *l, sk_transfer *t) {
-  int ready;
-  CURL *e = pick(l, t->profile->id, &ready);
-  if (e == NULL) return NULL;
-  if ((ready || set_profile(e, l, &t->profile->options)) && set_request(e, t)) return e;
-  curl_easy_cleanup(e); /* half set up: nobody may use it */
-  return NULL;
-}
-
-int sk_easy_restart(sk_loop *l, sk_transfer *t) {
-  curl_multi_remove_handle(l->multi, t->easy);
-  curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
-  t->message[0] = 0;
-  return curl_multi_add_handle(l->multi, t->easy) == CURLM_OK;
-}
-
-/* libcurl 7.83 to 8.0.1 remembers in a handle the last header line of its last answer,
-   which is freed by then, and looks there when the next answer begins with a line that
-   continues one. */
-static int may_rest(const sk_transfer *t) {
-  unsigned version;
-  if (t->profile->options.trusted) return 1;
-  version = curl_version_info(CURLVERSION_NOW)->version_num;
-  return version < 0x075300 || version > 0x080001;
-}
-
-void sk_easy_give(sk_loop *l, sk_transfer *t) {
-  CURL *e = t->easy;
-  t->easy = NULL;
-  if (e == NULL || l->multi == NULL) return;
-  /* libcurl keeps the RST_STREAM of a stream that is broken off until somebody else
-     uses the connection; without others the peer shall see that go at once */
-  if (!t->over) curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
-  curl_multi_remove_handle(l->multi, e);
-  if (l->idle_len == SK_EASY_POOL || !may_rest(t)) {
-    curl_easy_cleanup(e);
-    return;
+int sk_easy_request(sk_seat *s, sk_transfer *t) {
+  size_t most = t->options.stream == SK_WHOLE ? t->options.max_body : 0;
+  struct curl_slist *shared = t->headers->list;
+  CURL *e = s->easy;
+  s->t = t;
+  s->message[0] = 0;
+  if (s->is_odd) {
+    curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 0L);
+    curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 0L);
+    curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, NULL);
+    curl_easy_setopt(e, CURLOPT_NOBODY, 0L);
+    s->is_odd = 0;
   }
-  /* what pointed into t points nowhere any more */
-  if (t->producing) curl_easy_reset(e);
-  curl_easy_setopt(e, CURLOPT_POSTFIELDS, NULL);
-  curl_easy_setopt(e, CURLOPT_HTTPHEADER, NULL);
-  curl_easy_setopt(e, CURLOPT_ERRORBUFFER, NULL);
-  curl_easy_setopt(e, CURLOPT_PRIVATE, NULL);
-  l->idle[l->idle_len].easy = e;
-  l->idle[l->idle_len++].profile = t->producing ? 0 : t->profile->id;
+  if (s->most != most) curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)most);
+  s->most = most;
+  s->bearer = *shared; /* every list has a first line */
+  if (t->auth.len) {
+    s->bearer.data = t->auth.p;
+    s->bearer.next = shared;
+  }
+  return set_url(s, &t->url) && set_body(s, t, t->method);
 }

@@ -134,7 +134,7 @@ void sk_loop_close(sk_loop *l) {
   while (l->all) sk_transfer_orphan(l->all, "cancelled", "the loop was closed");
   drop_hosts(l);
   drop_spare(l);
-  while (l->idle_len) curl_easy_cleanup(l->idle[--l->idle_len].easy);
+  while (l->idle_len) sk_seat_free(l->idle[--l->idle_len]);
   curl_multi_cleanup(l->multi);
   sk_poller_close(&l->poller);
   drop_stamp(l);
@@ -208,11 +208,11 @@ static void collect(sk_loop *l) {
   CURLMsg *m;
   int left;
   while ((m = curl_multi_info_read(l->multi, &left)) != NULL) {
-    sk_transfer *t = NULL;
+    sk_transfer *t;
     CURLcode code;
     if (m->msg != CURLMSG_DONE) continue;
     code = m->data.result; /* m dies with the next libcurl call */
-    curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
+    t = sk_easy_transfer(m->easy_handle);
     if (t) sk_transfer_finish(t, code);
   }
 }

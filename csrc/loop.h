@@ -89,11 +89,18 @@ typedef struct sk_host {
   char origin[1];
 } sk_host;
 
-/* An easy handle at rest, still set up for the transport that used it. */
-typedef struct sk_idle {
+/* An easy handle, and what it has been told: at rest it stays set up for the transport
+   that used it, and what has not changed is not told again. */
+typedef struct sk_seat {
   CURL *easy;
-  unsigned long profile; /* its id; 0: none */
-} sk_idle;
+  sk_transfer *t;           /* that it runs, or NULL                              */
+  unsigned long profile;    /* its id; 0: none                                    */
+  struct curl_slist bearer; /* the header list: a node of our own, then the shared */
+  sk_buf url;
+  size_t most; /* bytes of a body                                                 */
+  int is_odd;  /* has been told what the next request must not know               */
+  char message[CURL_ERROR_SIZE];
+} sk_seat;
 
 struct sk_loop {
   CURLM *multi;
@@ -113,7 +120,7 @@ struct sk_loop {
   sk_transfer **heap;
   int heap_len, heap_cap;
   unsigned long last_profile, announced;
-  sk_idle idle[SK_EASY_POOL];
+  sk_seat *idle[SK_EASY_POOL];
   int idle_len;
 };
 
@@ -158,12 +165,25 @@ int sk_is_token(const char *p, size_t n);
 sk_status sk_header_line(sk_buf *line, const char *name, size_t name_len, const char *value,
                          size_t value_len);
 
-/* Takes an easy handle from the loop's pool and sets it up; NULL: out of memory. */
-CURL *sk_easy_take(sk_loop *l, sk_transfer *t);
+/* Tells a handle what all requests of a profile share, and what is the request's own; 0: out
+   of memory, and nobody may use it. */
+int sk_easy_profile(sk_seat *s, sk_loop *l, const sk_profile_options *o);
+int sk_easy_request(sk_seat *s, sk_transfer *t);
+
+/* --- seat.c --------------------------------------------------------------------------- */
+
+/* Takes an easy handle from the loop's pool and sets it up: t->seat and t->easy; 0: out of
+   memory. */
+int sk_easy_take(sk_loop *l, sk_transfer *t);
+/* The transfer that a handle runs. */
+sk_transfer *sk_easy_transfer(CURL *e);
+/* Its connection is not for others. */
+void sk_easy_spoil(sk_transfer *t);
 /* Runs it again, on a connection of its own; nothing has been sent yet. */
 int sk_easy_restart(sk_loop *l, sk_transfer *t);
-/* Gives it back, stripped of what it knew of t. Never called in a callback. */
+/* Gives it back; it forgets t. Never called in a callback. */
 void sk_easy_give(sk_loop *l, sk_transfer *t);
+void sk_seat_free(sk_seat *s);
 
 typedef struct sk_node {
   struct sk_node *next;
@@ -180,10 +200,10 @@ enum { SK_WHOLE = 0, SK_EVENTS, SK_CHUNKS }; /* how the answer is handed on */
 struct sk_transfer {
   sk_loop *loop; /* NULL: orphaned by a loop that was closed, or forked */
   CURL *easy;    /* NULL: not running                               */
+  sk_seat *seat; /* that of easy                                    */
   sk_host *host;
   sk_profile *profile;
   sk_headers *headers;
-  struct curl_slist bearer; /* a node of our own before the shared headers */
   char method[16];
   sk_transfer *next, *prev;           /* all transfers of the loop */
   sk_transfer *next_news, *prev_news, *next_waiting, *prev_waiting;

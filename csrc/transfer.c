@@ -126,8 +126,7 @@ static void start(sk_transfer *t) {
   sk_loop *l = t->loop;
   t->host->active++;
   if (t->options.idle > 0) t->alive = sk_now();
-  t->easy = sk_easy_take(l, t);
-  if (t->easy && curl_multi_add_handle(l->multi, t->easy) == CURLM_OK) {
+  if (sk_easy_take(l, t) && curl_multi_add_handle(l->multi, t->easy) == CURLM_OK) {
     sk_deadline_clear(l, t); /* an idle time counts from here on */
     sk_deadline_set(l, t);
     return;
@@ -258,6 +257,7 @@ void sk_transfer_finish(sk_transfer *t, CURLcode code) {
   }
   t->over = 1;
   if (code != CURLE_OK) {
+    memcpy(t->message, t->seat->message, sizeof t->message);
     t->unknown = (unsigned char)sk_transfer_sent(t);
     if (t->too_large || code == CURLE_FILESIZE_EXCEEDED || is_long_line(t, code))
       fail(t, "protocol", "the answer is larger than allowed");
@@ -292,8 +292,8 @@ void sk_transfer_go_on(sk_transfer *t) {
   sk_deadline_set(t->loop, t);
   code = curl_easy_pause(t->easy, CURLPAUSE_CONT);
   if (code == CURLE_OK) return;
-  curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L); /* bytes of it are still to come */
-  sk_transfer_finish(t, code);                         /* libcurl would not say it again */
+  sk_easy_spoil(t);            /* bytes of it are still to come  */
+  sk_transfer_finish(t, code); /* libcurl would not say it again */
 }
 
 void sk_transfer_expire(sk_transfer *t) {
