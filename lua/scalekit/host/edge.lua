@@ -89,7 +89,7 @@ end
 local is_fast, list_headers = pcall(fast_list)
 if not is_fast then list_headers = function() return -1 end end
 
-local text = ffi.string
+local text_of = ffi.string
 
 --- What to look for with `look`.
 -- @tparam table names of headers, with hyphens
@@ -138,11 +138,11 @@ function edge.look(watched)
   for i = 0, count - 1 do
     local key, value = list[i].key, list[i].value
     if lengths[key.len] then
-      local name = text(key.data, key.len)
+      local name = text_of(key.data, key.len)
       if name == "authorization" then
-        authorization = authorization or text(value.data, value.len)
+        authorization = authorization or text_of(value.data, value.len)
       elseif name == "origin" then
-        local one = text(value.data, value.len)
+        local one = text_of(value.data, value.len)
         origin = origin and origin .. ", " .. one or one
       elseif is_watched(watched, name) then
         found = add(found, name)
@@ -175,7 +175,7 @@ function edge.pass_mcp_headers()
   if count < 0 then return pass_slowly() end
   for i = 0, count - 1 do
     local key = list[i].key
-    judge(text(key.data, key.len))
+    judge(text_of(key.data, key.len))
   end
 end
 
