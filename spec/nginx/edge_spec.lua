@@ -69,6 +69,14 @@ describe("recipes of the edge #nginx", function()
     assert.matches("authenticate must return strings without NUL", problem, 1, true)
   end)
 
+  it("an agent's request has to say which config it is for", function()
+    local ok, problem = pcall(host.eval, host, CLIENT .. [[
+      edge.agents { client = client, authenticate = who }:access()
+    ]], "scalekit")
+    assert.is_false(ok)
+    assert.matches("agents:access: say which config", problem, 1, true)
+  end)
+
   it("hundreds of runs may begin at once, more than nginx has timers for", function()
     assert.equal(400, host:eval [[
       local core, flight = require "scalekit.core", require "scalekit.flight"

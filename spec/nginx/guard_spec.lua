@@ -92,11 +92,27 @@ describe("guard.conf #nginx,", function()
     it("nobody says in a header who they are", function()
       local _, heard = ask("Bearer " .. token { ca_ids = false }, {
         ["X-Scalekit-Identifier"] = "root", ["x_scalekit_identifier"] = "root",
-        ["X-SCALEKIT-CONNECTED-ACCOUNTS"] = "ca_9",
+        ["X-SCALEKIT-CONNECTED-ACCOUNTS"] = "ca_9", ["x_scalekit-connected_accounts"] = "ca_9",
+        ["X-Scalekit_Identifier"] = "root",
       })
+      for name, value in pairs(heard.headers) do
+        assert.is_nil(name:find "_", name)
+        if name:find "^x%-scalekit%-" then assert.is_nil((value .. ""):find "root", name) end
+      end
       assert.equal("ada", heard.headers["x-scalekit-identifier"])
-      assert.is_nil(heard.headers["x_scalekit_identifier"])
       assert.is_nil(heard.headers["x-scalekit-connected-accounts"])
+    end)
+
+    it("nor among hundreds of others", function()
+      local headers = { ["x_scalekit_identifier"] = "root", ["X-Scalekit-Config"] = "cfg_9" }
+      for i = 1, 300 do headers["X-Other-" .. i] = "1" end
+      local _, heard = ask("Bearer " .. token(), headers)
+      assert.same({ "ada", "cfg_1", nil }, {
+        heard.headers["x-scalekit-identifier"], heard.headers["x-scalekit-config"],
+        heard.headers["x_scalekit_identifier"],
+      })
+      assert.equal("1", heard.headers["x-other-300"])
+      assert.is_nil(heard.headers.authorization)
     end)
 
     it("an identifier of any text makes a header of visible ASCII", function()

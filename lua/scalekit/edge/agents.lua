@@ -166,11 +166,23 @@ local function end_run(self, key)
   return host.answer(answer.empty(204))
 end
 
---- Decides about a request: `access_by_lua_block { agents:access(ngx.var.agent_config) }`.
+-- nginx compiles no Lua that stands in its configuration, so what is read there costs more
+-- than here.
+local function config_of_location()
+  local config = host.variable "agent_config"
+  if not config then
+    error("agents:access: say which config, or have the location set $agent_config", 0)
+  end
+  return config
+end
+
+--- Decides about a request: `access_by_lua_block { agents:access() }`.
 -- Passes on with the variables `$scalekit_path`, `$scalekit_authorization` and
 -- `$scalekit_run` set, or answers.
--- @tparam string config name or id of the config
+-- @tparam[opt] string config name or id of the config; what the variable `$agent_config`
+-- says by default
 function agents:access(config)
+  config = config or config_of_location()
   local method = host.method()
   if not METHODS[method] then
     return host.answer(answer.empty(405, { allow = "POST, GET, DELETE" }))

@@ -58,30 +58,20 @@ local HEADERS = {
   ["X-Scalekit-Connected-Accounts"] = "ca_ids",
 }
 
-local function check_headers(given)
-  local list = {}
+-- The headers that are set, and the claims that they tell, in the same order.
+local function plan(given)
+  local list, claims = {}, {}
   for name, claim in pairs(given or HEADERS) do
     if type(name) ~= "string" or not find(name, "^[%w%-]+$") then
-      error(WHAT .. ": option 'headers' must have header names, of letters, digits and hyphens", 4)
+      error(WHAT .. ": option 'headers' must have header names, of letters, digits and hyphens", 3)
     elseif type(claim) ~= "string" and type(claim) ~= "function" then
-      error(WHAT .. ": option 'headers' must say a claim, or a function of the claims, for each", 4)
+      error(WHAT .. ": option 'headers' must say a claim, or a function of the claims, for each", 3)
     end
     list[#list + 1] = name
   end
   table.sort(list)
-  return list
-end
-
--- Every header that is set or taken out: names first, values in the same order. Many
--- servers cannot tell `X_User` from `X-User`, so that goes, too.
-local function plan(given)
-  local names, claims = check_headers(given), {}
-  for i = 1, #names do
-    claims[i] = (given or HEADERS)[names[i]]
-    if names[i]:find "%-" then names[#names + 1] = names[i]:gsub("%-", "_") end
-  end
-  names[#names + 1] = "Authorization"
-  return { names = names, claims = claims }
+  for i, name in ipairs(list) do claims[i] = (given or HEADERS)[name] end
+  return list, claims
 end
 
 --- Makes one; call it in `init_by_lua`. Fetches nothing yet.
@@ -109,7 +99,7 @@ function guard.new(opts)
   opts = options.check(WHAT, opts, OPTIONS)
   local origin = opts.resource and urls.origin(opts.resource)
   if not origin then error(WHAT .. ": option 'resource' must be the URL of the MCP server", 2) end
-  local headers = plan(opts.headers)
+  local headers, claims = plan(opts.headers)
   local validator, err = tokens.new {
     env_url = opts.env_url, issuer = opts.issuer, timeout = opts.timeout, leeway = opts.leeway,
     transport = opts.transport, allow_insecure_http = opts.allow_insecure_http,
@@ -124,7 +114,7 @@ function guard.new(opts)
     wanted = { audience = opts.audience or opts.resource, scopes = opts.scopes },
     leeway = validator.leeway,
     revoked = opts.revoked,
-    plan = headers,
+    headers = headers, claims = claims, watched = host.watch(headers),
     origins = origins.set(opts.origins),
     scopes = opts.scopes,
     challenge = ('Bearer resource_metadata="%s"%s'):format(metadata,
@@ -176,8 +166,7 @@ local function remember(self, digest, claims, time)
   local known = {
     claims = claims, exp = claims.exp + self.leeway, till = time + REMEMBERED, values = {},
   }
-  for i, claim in ipairs(self.plan.claims) do known.values[i] = value_of(claims, claim) or false end
-  for i = #self.plan.claims + 1, #self.plan.names do known.values[i] = false end
+  for i, claim in ipairs(self.claims) do known.values[i] = value_of(claims, claim) or false end
   self.seen:set(digest, known, time)
   return known
 end
@@ -238,11 +227,23 @@ local function inspect(self, authorization)
   return known
 end
 
+-- Tells the server who it is; `forged` are headers of the client that would.
+local function tell(self, values, forged)
+  local headers = self.headers
+  if forged then
+    for i = 1, #forged do host.clear_header(forged[i]) end
+  end
+  for i = 1, #headers do
+    if values[i] then host.set_header(headers[i], values[i]) end
+  end
+  host.clear_header "Authorization"
+end
+
 --- Decides about a request: `access_by_lua_block { guard:access() }`. Lets it on, with
 -- the headers that say who it is from and without the token; or answers.
 -- @treturn ?table the token's claims, where the request goes on
 function guard:access()
-  local authorization, origin = host.header "authorization", host.header "origin"
+  local authorization, origin, forged = host.look(self.watched)
   if origin and not origins.allows(self.origins, origin) then
     return host.answer(answer.oauth(403, "forbidden", "the origin is not allowed"))
   elseif not authorization then
@@ -250,7 +251,7 @@ function guard:access()
   end
   local known, response = inspect(self, authorization)
   if not known then return host.answer(response) end
-  host.set_headers(self.plan.names, known.values)
+  tell(self, known.values, forged)
   return known.claims
 end
 

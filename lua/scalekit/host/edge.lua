@@ -7,7 +7,7 @@ local ffi = require "ffi"
 
 ffi.cdef "const char *OpenSSL_version(int what);"
 
-local find, gsub, lower = string.find, string.gsub, string.lower
+local find, gsub, lower, sub = string.find, string.gsub, string.lower, string.sub
 local clear_header, get_headers, set_header =
   ngx.req.clear_header, ngx.req.get_headers, ngx.req.set_header
 
@@ -48,14 +48,108 @@ function edge.set_variable(name, value)
   ngx.var[name] = value
 end
 
---- Replaces headers of the request, for whom it is passed on to.
--- @tparam table names
--- @tparam table values in the same order; false takes a header out
-function edge.set_headers(names, values)
-  for i = 1, #names do
-    local value = values[i]
-    if value then set_header(names[i], value) else clear_header(names[i]) end
+--- Sets a header of the request, for whom it is passed on to.
+function edge.set_header(name, value)
+  set_header(name, value)
+end
+
+--- Takes a header out of the request.
+function edge.clear_header(name)
+  clear_header(name)
+end
+
+-- lua-resty-core's way to the headers, in its own types, but without a table for them:
+-- that would be most of what a request costs here. Where there are more than `FAST` its
+-- buffer is not a lasting one, so those go the slow way.
+local FAST = 100
+
+local function fast_list()
+  local base = require "resty.core.base"
+  local C, cast = ffi.C, ffi.cast
+  local pair, size = ffi.typeof "ngx_http_lua_ffi_table_elt_t*",
+    ffi.sizeof "ngx_http_lua_ffi_table_elt_t"
+  local truncated = ffi.new "int[1]"
+  local request_of, room = base.get_request, base.get_string_buf
+  assert(C.ngx_http_lua_ffi_req_get_headers_count and C.ngx_http_lua_ffi_req_get_headers)
+  assert(FAST * size <= base.get_string_buf_size())
+  return function()
+    local request = request_of()
+    local count = C.ngx_http_lua_ffi_req_get_headers_count(request, 0, truncated)
+    if count < 0 or count > FAST then return -1 end
+    local list = cast(pair, room(FAST * size))
+    if count > 0 and C.ngx_http_lua_ffi_req_get_headers(request, list, count, 0) ~= 0 then
+      return -1
+    end
+    return count, list
   end
+end
+
+-- How many headers there are, and a list of them, from 0, with names in lower case; -1
+-- where it has to be done slowly.
+local is_fast, list_headers = pcall(fast_list)
+if not is_fast then list_headers = function() return -1 end end
+
+local text_of = ffi.string
+
+--- What to look for with `look`.
+-- @tparam table names of headers, with hyphens
+function edge.watch(names)
+  local watched = { names = {}, lengths = { [#"origin"] = true, [#"authorization"] = true } }
+  for i = 1, #names do
+    watched.names[lower(names[i])], watched.lengths[#names[i]] = true, true
+  end
+  return watched
+end
+
+-- `gsub` is what LuaJIT does not compile.
+local function is_watched(watched, name)
+  if watched.names[name] then return true end
+  return find(name, "_", 1, true) ~= nil and watched.names[gsub(name, "_", "-")] ~= nil
+end
+
+local function add(list, item)
+  list = list or {}
+  list[#list + 1] = item
+  return list
+end
+
+local function first(value)
+  return type(value) == "table" and value[1] or value
+end
+
+local function look_slowly(watched)
+  local headers, found = get_headers(0), nil
+  for name in pairs(headers) do
+    if is_watched(watched, name) then found = add(found, name) end
+  end
+  return first(headers.authorization), headers.origin, found
+end
+
+--- What a request shows in its headers.
+-- @tparam table watched of `watch`
+-- @treturn ?string its `Authorization`
+-- @return its `Origin`; where it has several that is none of them
+-- @treturn ?table the names that are watched, or that a server may take for one: many
+-- cannot tell `X_User` from `X-User`; nil where there is none
+function edge.look(watched)
+  local count, list = list_headers()
+  if count < 0 then return look_slowly(watched) end
+  local lengths, authorization, origin, found = watched.lengths, nil, nil, nil
+  for i = 0, count - 1 do
+    local key, value = list[i].key, list[i].value
+    if lengths[key.len] then
+      local name = text_of(key.data, key.len)
+      if name == "authorization" then
+        authorization = authorization or text_of(value.data, value.len)
+      elseif name == "origin" then
+        local one = text_of(value.data, value.len)
+        origin = origin and origin .. ", " .. one or one
+      elseif is_watched(watched, name) then
+        found = add(found, name)
+      end
+    end
+  end
+  return authorization, origin, found
 end
 
 -- Headers of a request that say something to an MCP server. What an agent shows to
@@ -67,56 +161,23 @@ local PASSED = {
   ["last-event-id"] = true, ["user-agent"] = true, traceparent = true, tracestate = true,
 }
 
-local MOST_NAMES = 1000
-local is_passed, names = {}, 0
-
-local function look_at(name)
-  local plain = lower(name)
-  local passed = PASSED[plain] or find(plain, "^mcp%-") ~= nil
-  if names >= MOST_NAMES then is_passed, names = {}, 0 end
-  is_passed[name], names = passed, names + 1
-  return passed
-end
-
 local function judge(name)
-  local passed = is_passed[name]
-  if passed == nil then passed = look_at(name) end
-  if not passed then clear_header(name) end
+  if not PASSED[name] and sub(name, 1, 4) ~= "mcp-" then clear_header(name) end
 end
 
 local function pass_slowly()
-  for name in pairs(get_headers(0, true)) do judge(name) end
+  for name in pairs(get_headers(0)) do judge(name) end
 end
-
--- The way that lua-resty-core goes in `get_headers`, in its own types, but without a
--- table, and without strings of the values: that is most of what a request costs here.
-local function fast_way()
-  local base = require "resty.core.base"
-  local C, cast, text = ffi.C, ffi.cast, ffi.string
-  local pair, size = ffi.typeof "ngx_http_lua_ffi_table_elt_t*",
-    ffi.sizeof "ngx_http_lua_ffi_table_elt_t"
-  local truncated = ffi.new "int[1]"
-  local request_of, room = base.get_request, base.get_string_buf
-  assert(C.ngx_http_lua_ffi_req_get_headers_count and C.ngx_http_lua_ffi_req_get_headers)
-  return function()
-    local request = request_of()
-    local count = C.ngx_http_lua_ffi_req_get_headers_count(request, 0, truncated)
-    if count <= 0 then return end
-    local pairs_of = cast(pair, room(count * size))
-    if C.ngx_http_lua_ffi_req_get_headers(request, pairs_of, count, 1) ~= 0 then
-      return pass_slowly()
-    end
-    for i = 0, count - 1 do
-      local key = pairs_of[i].key
-      judge(text(key.data, key.len))
-    end
-  end
-end
-
-local is_fast, fast = pcall(fast_way)
 
 --- Takes every header out of the request that is not MCP's.
-edge.pass_mcp_headers = is_fast and fast or pass_slowly
+function edge.pass_mcp_headers()
+  local count, list = list_headers()
+  if count < 0 then return pass_slowly() end
+  for i = 0, count - 1 do
+    local key = list[i].key
+    judge(text_of(key.data, key.len))
+  end
+end
 
 --- Takes a header out of the answer, or changes its status, before it is sent.
 function edge.drop_answer_header(name)
