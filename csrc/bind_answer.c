@@ -98,7 +98,7 @@ static const char *build_name(answer *a, const char *p, int *i) {
     return name + f->name_len + 1;
   }
   n = (size_t)((const char *)memchr(name, '"', (size_t)(end - name)) - name);
-  if (memchr(name, '\\', n) == NULL && (*i = find(a, name, n)) >= 0) {
+  if ((!a->b->escapes || memchr(name, '\\', n) == NULL) && (*i = find(a, name, n)) >= 0) {
     lua_rawgeti(a->b->L, a->table, SK_NAME + *i);
     return name + n + 1;
   }
@@ -172,6 +172,7 @@ int sk_read_answer(lua_State *L, int reader, const char *text, size_t n) {
   status = sk_json_check(text, n, MAX_DEPTH, &report);
   if (status == SK_NOMEM) return luaL_error(L, "not enough memory");
   if (status != SK_OK) return 0;
+  b.escapes = report.escapes;
   luaL_checkstack(L, SLOTS, "an answer");
   sk_getuv(L, reader);
   lua_rawgeti(L, table, KEPT_MODEL);

@@ -13,22 +13,22 @@
 enum { UP_NULL = 1, UP_ARRAY };
 enum { SLOTS = 4 }; /* that one level of nesting takes */
 
-/* Between two quotes. */
-static void push_text(lua_State *L, const char *p, size_t n) {
-  char *decoded;
-  if (memchr(p, '\\', n) == NULL) {
-    lua_pushlstring(L, p, n);
-    return;
-  }
-  decoded = (char *)lua_newuserdata(L, n);
+/* Between two quotes, with escapes. */
+static void push_escaped(lua_State *L, const char *p, size_t n) {
+  char *decoded = (char *)lua_newuserdata(L, n);
   lua_pushlstring(L, decoded, sk_json_unescape(p, n, decoded));
   lua_remove(L, -2);
 }
 
 const char *sk_build_string(sk_builder *b, const char *p) {
   const char *quote = (const char *)memchr(p + 1, '"', (size_t)(b->end - p) - 1);
-  if (quote[-1] == '\\') quote = sk_json_string_end(p, b->end) - 1; /* perhaps not the last */
-  push_text(b->L, p + 1, (size_t)(quote - p) - 1);
+  p++;
+  if (!b->escapes || memchr(p, '\\', (size_t)(quote - p)) == NULL) {
+    lua_pushlstring(b->L, p, (size_t)(quote - p));
+  } else {
+    if (quote[-1] == '\\') quote = sk_json_string_end(p - 1, b->end) - 1; /* perhaps not the last */
+    push_escaped(b->L, p, (size_t)(quote - p));
+  }
   return quote + 1;
 }
 
@@ -102,12 +102,13 @@ static int decode(lua_State *L) {
   lua_Integer depth = luaL_optinteger(L, 2, 64);
   sk_json_report report;
   sk_status status;
-  sk_builder b = {L, text + n, NULL, lua_upvalueindex(UP_NULL), lua_upvalueindex(UP_ARRAY)};
+  sk_builder b = {L, text + n, NULL, 0, lua_upvalueindex(UP_NULL), lua_upvalueindex(UP_ARRAY)};
   luaL_argcheck(L, depth >= 0 && depth <= SK_JSON_DEPTH, 2, "depth out of range");
   status = sk_json_check(text, n, (int)depth, &report);
   if (status == SK_NOMEM) return luaL_error(L, "not enough memory");
   if (status != SK_OK)
     return refuse(L, status == SK_FULL ? "text too long" : report.message, report.offset);
+  b.escapes = report.escapes;
   sk_build(&b, sk_json_space(text, b.end));
   if (b.too_large) return refuse(L, "number out of range", (size_t)(b.too_large - text));
   return 1;

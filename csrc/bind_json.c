@@ -89,25 +89,34 @@ void sk_put_bytes(lua_State *L, sk_writer *w, const char *p, size_t n) {
 
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* Whether the eight bytes at p stand for themselves: no control character, no quote, no
-   backslash, nothing beyond ASCII. */
-static int are_plain(const char *p) {
+/* Sets the high bit of a byte, at least, where one of the eight at p does not stand for
+   itself: a control character, a quote, a backslash, what is beyond ASCII. */
+static uint64_t odd_ones(const char *p) {
   uint64_t w;
   memcpy(&w, p, 8);
-  return ((w | (w - EACH(0x20)) | (w + EACH(1)) | ((w ^ EACH('"')) - EACH(1)) |
-           ((w ^ EACH('\\')) - EACH(1))) & EACH(0x80)) == 0;
+  return w | (w - EACH(0x20)) | (w + EACH(1)) | ((w ^ EACH('"')) - EACH(1)) |
+         ((w ^ EACH('\\')) - EACH(1));
+}
+
+/* Whether the string needs no escape and no second look; a short one may. */
+static int is_plain(const char *p, size_t n) {
+  const char *end = p + n;
+  uint64_t odd = 0;
+  if (n < 8) return 0;
+  for (; end - p >= 8; p += 8) odd |= odd_ones(p);
+  return ((odd | odd_ones(end - 8)) & EACH(0x80)) == 0;
 }
 
 void sk_put_string(lua_State *L, sk_writer *w, const char *p, size_t n) {
   static const char special[] = "\"\\\b\f\n\r\t\0\"\\bfnrt"; /* bytes, then their letters */
-  size_t i = 0, from = 0;
+  size_t i = is_plain(p, n) ? n : 0, from = 0;
   sk_put_bytes(L, w, "\"", 1);
   while (i < n) {
     unsigned char c = (unsigned char)p[i];
     const char *letter;
     char escape[8];
     size_t length;
-    if (n - i >= 8 && are_plain(p + i)) {
+    if (n - i >= 8 && (odd_ones(p + i) & EACH(0x80)) == 0) {
       i += 8;
       continue;
     }

@@ -49,8 +49,9 @@ void sk_put(lua_State *L, sk_writer *w, int value);
 typedef struct sk_builder {
   lua_State *L;
   const char *end;
-  const char *too_large; /* a number beyond every double, or NULL */
-  int null, array_mt;    /* indices of what null is and what marks a list */
+  const char *too_large; /* a number beyond every double, or NULL           */
+  int escapes;           /* whether there are any: sk_json_report            */
+  int null, array_mt;    /* indices of what null is and what marks a list   */
 } sk_builder;
 
 /* Each pushes what stands at p and returns what is behind it. */

@@ -259,7 +259,7 @@ static int is_given(act *a, int k) {
 static int has_rival(act *a, int k) {
   const char *group = a->q->rows[k].field->oneof;
   int i;
-  for (i = 0; group != NULL && i < a->q->n; i++) {
+  for (i = 0; i < a->q->n; i++) {
     const sk_field *f = a->q->rows[i].field;
     if (i != k && f != NULL && f->oneof != NULL && !f->read_only && strcmp(f->oneof, group) == 0 &&
         is_given(a, i))
@@ -273,14 +273,23 @@ static int put_member(act *a, int k) {
   const row *r = &a->q->rows[k];
   const sk_field *f = r->field;
   sk_place at = {NULL, r->name, r->name_len, 0};
-  if (has_rival(a, k)) return 0;
+  const char *s;
+  size_t n;
+  if (f->oneof != NULL && has_rival(a, k)) return 0;
   if (a->w->out.len > a->body + 1) sk_put_bytes(L, a->w, ",", 1);
   sk_put_bytes(L, a->w, r->label, r->label_len);
+  if (f->type == SK_T_STRING && !f->repeated) {
+    if (sk_check_string(L, &a->walk, f, FIRST + k, &at) != SK_SHAPED) return 0;
+    s = lua_tolstring(L, FIRST + k, &n);
+    sk_put_string(L, a->w, s, n);
+    return 1;
+  }
   if (f->type == SK_T_DURATION && !f->repeated) {
     char text[SK_TIME_SIZE];
-    size_t n;
     if (sk_shape_duration(L, &a->walk, f, FIRST + k, &at, text, &n) != SK_SHAPED) return 0;
-    sk_put_string(L, a->w, text, n);
+    sk_put_bytes(L, a->w, "\"", 1);
+    sk_put_bytes(L, a->w, text, n);
+    sk_put_bytes(L, a->w, "\"", 1);
     return 1;
   }
   if (f->repeated || (f->type >= SK_T_STRUCT && f->type != SK_T_ENUM)) prepare(a);

@@ -15,6 +15,7 @@
 typedef struct sk_json_report {
   const char *message; /* what is wrong, and before which byte of the text   */
   size_t offset;
+  int escapes; /* whether a string of it has any */
 } sk_json_report;
 
 /*

@@ -110,6 +110,9 @@ sk_shape sk_shape_scalar(lua_State *L, sk_walk *w, const sk_field *f, int aux, i
 /* Reads an integer, on request also from digits; 0 where it is none or inexact. */
 int sk_read_integer(lua_State *L, int index, int from_text, long long *out);
 
+/* The same for a string, which stays as it is: nothing is pushed. */
+sk_shape sk_check_string(lua_State *L, sk_walk *w, const sk_field *f, int value,
+                         const sk_place *at);
 /* The same for a duration to be sent, as a text of `n` bytes; nothing is pushed. */
 sk_shape sk_shape_duration(lua_State *L, sk_walk *w, const sk_field *f, int value,
                            const sk_place *at, char text[SK_TIME_SIZE], size_t *n);

@@ -53,8 +53,8 @@ static const char *broken_pattern(lua_State *L, const sk_field *f, const char *s
   return constraint;
 }
 
-static sk_shape shape_string(lua_State *L, sk_walk *w, const sk_field *f, int value,
-                             const sk_place *at) {
+sk_shape sk_check_string(lua_State *L, sk_walk *w, const sk_field *f, int value,
+                         const sk_place *at) {
   const char *s, *constraint;
   size_t n, points;
   if (lua_type(L, value) != LUA_TSTRING) return sk_wrong_type(L, w, at, "string", value);
@@ -63,7 +63,7 @@ static sk_shape shape_string(lua_State *L, sk_walk *w, const sk_field *f, int va
     lua_pushliteral(L, "is not valid UTF-8");
     return sk_violate(L, w, at, "string.utf8", 0);
   }
-  if (w->mode == SK_REPLY || (n == 0 && f->empty)) return push_same(L, value);
+  if (w->mode == SK_REPLY || (n == 0 && f->empty)) return SK_SHAPED;
   if (n == 0 && f->required) { /* proto3 cannot tell "" from a field left out */
     lua_pushliteral(L, "is required");
     return sk_violate(L, w, at, "required", 0);
@@ -78,7 +78,13 @@ static sk_shape shape_string(lua_State *L, sk_walk *w, const sk_field *f, int va
   }
   if ((constraint = broken_pattern(L, f, s, n)) != NULL)
     return sk_violate(L, w, at, constraint, value);
-  return push_same(L, value);
+  return SK_SHAPED;
+}
+
+static sk_shape shape_string(lua_State *L, sk_walk *w, const sk_field *f, int value,
+                             const sk_place *at) {
+  sk_shape shape = sk_check_string(L, w, f, value, at);
+  return shape == SK_SHAPED ? push_same(L, value) : shape;
 }
 
 /* --- numbers ------------------------------------------------------------------- */

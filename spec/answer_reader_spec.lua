@@ -219,8 +219,8 @@ describe("an answer reader", function()
 
   it("is made of what makes sense", function()
     for _, args in ipairs {
-      {}, { "x", json.null, {} }, { Root, nil, {} }, { Root, "null", {} }, { Root, {}, {} }, { Root, json.null },
-      { Root, json.null, "x" },
+      {}, { "x", json.null, {} }, { Root, nil, {} }, { Root, "null", {} }, { Root, {}, {} },
+      { Root, json.null }, { Root, json.null, "x" },
     } do
       assert.has_error(function() core.answer_reader(args[1], args[2], args[3]) end)
     end

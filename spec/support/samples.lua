@@ -5,8 +5,8 @@ local schema = require "scalekit.schema"
 local samples = {}
 
 local POOL = {
-  "", "a", "gmail", "ca_1", "conn_1", "user@example.com", "zoë \"\\\n\127 🙂", "\255", ("x"):rep(60),
-  ("y"):rep(500), "90s", "1h30m", "2026-01-31T12:00:00Z", "0001-01-01T00:00:00Z", "https://x.example/a",
+  "", "a", "gmail", "ca_1", "conn_1", "user@example.com", "zoë \"\\\n\127 🙂", "\255", ("sample "):rep(9),
+  ("another"):rep(70), "90s", "1h30m", "2026-01-31T12:00:00Z", "0001-01-01T00:00:00Z", "https://x.example/a",
   "12", "-9007199254740992", 0, 1, 65, 90.5, 3600, -1, 2 ^ 53, 2 ^ 60, 1e300, 0 / 0, true, false,
   json.null, json.array {}, json.array { "a", "b" }, { "a" }, { 1, nil, 3 }, {}, { a = "b" },
   { a = { 1, { b = json.null } }, c = {}, d = false }, { [1] = "a", b = "c" }, { [true] = 1 },
