@@ -21,8 +21,6 @@
 /* Bytes have come, or gone. */
 static void note_life(sk_transfer *t) {
   if (t->options.idle > 0) t->alive = sk_now();
-  t->fd = t->loop->acting;
-  t->turn = t->loop->poller.turn;
 }
 
 static int is_event_stream(const sk_transfer *t) {

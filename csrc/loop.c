@@ -78,7 +78,7 @@ static void drop_stamp(sk_loop *l) {
 }
 
 static sk_status acquire(sk_loop *l) {
-  l->due = l->acting = -1;
+  l->due = -1;
   l->broken = 0;
   if (sk_poller_open(&l->poller) != SK_OK) return SK_NOMEM;
   if ((l->multi = new_multi(l)) == NULL) {
@@ -259,10 +259,8 @@ static int run_sockets(sk_loop *l, int timeout_ms) {
       if (e & SK_READ) mask |= CURL_CSELECT_IN;
       if (e & SK_WRITE) mask |= CURL_CSELECT_OUT;
       if (e & SK_ERROR) mask |= CURL_CSELECT_ERR;
-      l->acting = ready[i].fd;
       act(l, ready[i].fd, mask);
     }
-    l->acting = -1;
     timeout_ms = 0;
   } while (n == 64 && --rounds > 0);
   return n;

@@ -21,7 +21,6 @@ typedef struct sk_watch {
   unsigned char fresh;   /* opened, and nobody has said what it speaks  */
   unsigned short port;   /* its own, where it speaks HTTP/1; else 0     */
   int place;             /* in sk_poller.wanted, + 1; 0: not there      */
-  unsigned long turn;    /* the last in which an answer ended on it with nothing behind */
 } sk_watch;
 
 struct pollfd;
@@ -32,7 +31,6 @@ typedef struct sk_poller {
   int bell;  /* + 1                                                  */
   int rung;
   int outside; /* somebody has asked for `outer`, and may wait on it  */
-  unsigned long turn; /* how often somebody has waited                */
   struct pollfd *wanted; /* what there is interest in, without order  */
   int wanted_len, wanted_cap;
   sk_watch *watch; /* by descriptor                                   */
@@ -58,10 +56,7 @@ void sk_poller_drop(sk_poller *p, int fd);
 void sk_poller_apply(sk_poller *p);
 /* The socket with that local port speaks HTTP/1: between two answers it is silent. */
 void sk_poller_silent(sk_poller *p, int port);
-/* In that turn a read has taken all that there was on it, the end of an answer. */
-void sk_poller_emptied(sk_poller *p, int fd, int port, unsigned long turn);
-/* True where such a socket has something to read all the same. Not asked of the kernel
-** in the turn in which it was emptied. */
+/* True where such a socket has something to read all the same. */
 int sk_poller_noisy(const sk_poller *p, int port);
 /* At most `cap` ready descriptors; -1: a signal came. What is wanted is looked at, whether
 ** the kernel has heard of it or not. */
@@ -109,7 +104,6 @@ struct sk_loop {
   long pid;
   int *stamp; /* 1 here, 0 in a forked child; NULL: ask getpid */
   unsigned long generation; /* how often it was opened: once, and after each fork */
-  int acting;  /* the descriptor that libcurl is told of; -1: none */
   int broken;  /* libcurl ran out of memory, and does not know what it waits for */
   double due;  /* when libcurl wants its timeout action; negative: never */
   sk_transfer *all, *news_head, *news_tail;
@@ -218,8 +212,6 @@ struct sk_transfer {
   double started, deadline, due; /* deadline, due: negative for none         */
   double alive;                  /* the last byte, where an idle time counts */
   int heap_at;                   /* + 1                                      */
-  int fd;                        /* where the last bytes came from, perhaps  */
-  unsigned long turn;            /* in which they did                        */
   const char *kind;
   char message[CURL_ERROR_SIZE];
   unsigned char submitted, in_news, waiting, done, unknown, paused, too_large, has_body;

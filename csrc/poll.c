@@ -145,16 +145,11 @@ void sk_poller_silent(sk_poller *p, int port) {
   }
 }
 
-void sk_poller_emptied(sk_poller *p, int fd, int port, unsigned long turn) {
-  if (fd >= 0 && fd < p->watch_cap && port && p->watch[fd].port == port) p->watch[fd].turn = turn;
-}
-
 int sk_poller_noisy(const sk_poller *p, int port) {
   int fd;
   char byte;
   for (fd = 0; fd < p->watch_cap; fd++)
-    if (port && p->watch[fd].port == port)
-      return p->watch[fd].turn != p->turn && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+    if (port && p->watch[fd].port == port) return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
   return 0;
 }
 
@@ -167,7 +162,6 @@ void sk_poller_drop(sk_poller *p, int fd) {
   if (w->have) (void)epoll_ctl(p->set - 1, EPOLL_CTL_DEL, fd, &e);
   w->have = w->ours = w->fresh = w->want = 0;
   w->port = 0;
-  w->turn = 0;
   list(p, fd, w);
 }
 
@@ -225,7 +219,6 @@ static int wait_by_list(const sk_poller *p, int timeout_ms, sk_ready *out, int c
 
 int sk_poller_wait(sk_poller *p, int timeout_ms, sk_ready *out, int cap) {
   if (cap > 64) cap = 64;
-  p->turn++;
   if (!p->outside && p->wanted_len <= FEW) return wait_by_list(p, timeout_ms, out, cap);
   sk_poller_apply(p);
   return wait_by_set(p, timeout_ms, out, cap);

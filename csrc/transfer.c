@@ -8,8 +8,6 @@
 
 #include "loop.h"
 
-enum { SMALL = 8 * 1024 }; /* half of what libcurl reads at once */
-
 /* --- making and unmaking -------------------------------------------------------------- */
 
 static void keep(sk_buf *to, sk_buf from, size_t max) {
@@ -40,7 +38,6 @@ sk_transfer *sk_transfer_new(sk_loop *l) {
     sk_buf_init(&t->head, SK_MAX_HEAD);
   }
   t->deadline = t->due = -1;
-  t->fd = -1;
   return t;
 }
 
@@ -241,15 +238,6 @@ static const char *kind_of(CURLcode code) {
   }
 }
 
-/* An answer in the clear that fits libcurl's buffer was read with all that came behind it,
-   which libcurl would have refused. */
-static void note_emptied(const sk_transfer *t) {
-  long port = 0;
-  if (t->fd < 0 || t->head_total + t->received_total > SMALL || t->url.p[4] != ':') return;
-  curl_easy_getinfo(t->easy, CURLINFO_LOCAL_PORT, &port);
-  sk_poller_emptied(&t->loop->poller, t->fd, (int)port, t->turn);
-}
-
 void sk_transfer_finish(sk_transfer *t, CURLcode code) {
   if (code == CURLE_ABORTED_BY_CALLBACK && t->stale && !t->restarted) {
     t->restarted = 1;
@@ -272,8 +260,6 @@ void sk_transfer_finish(sk_transfer *t, CURLcode code) {
   } else if (!t->head_taken) {
     t->unknown = 1;
     fail(t, "network", "the connection was closed in the middle of the header lines");
-  } else {
-    note_emptied(t);
   }
   end(t);
 }

@@ -151,9 +151,13 @@ local function watch_secrets(core, json)
     add_sensitive(value, 1)
     return value, ...
   end
-  wrap(json, "decode", function(original)
+  local function of_value(original)
     return function(...) return look(original(...)) end
-  end)
+  end
+  wrap(json, "decode", of_value)
+  -- answers that become values in C
+  wrap(require "scalekit.reply", "value", of_value)
+  wrap(require "scalekit.client", "try", of_value)
 end
 
 -- The private key of an nginx, its API secret, and at its end what it has logged.
