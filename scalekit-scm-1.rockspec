@@ -41,6 +41,7 @@ build = {
         "csrc/bind_transfer.c",
         "csrc/bind_wire.c",
         "csrc/buf.c",
+        "csrc/callbacks.c",
         "csrc/credentials.c",
         "csrc/crypt.c",
         "csrc/easy.c",
