@@ -18,8 +18,8 @@ DEFS = -D_GNU_SOURCE -DSK_VERSION='"$(VERSION)"'
 LIBS = -lcurl -lcrypto -lpthread -ldl
 
 # The core knows nothing of Lua; the skin knows nothing of sockets.
-CORE := buf sse json_check json_text encode poll loop queue profile request easy seat transfer answer \
-        credentials crypt jwt seal model_values
+CORE := buf sse json_check json_text encode poll loop queue profile request easy callbacks \
+        transfer answer credentials crypt jwt seal model_values
 SRC := $(sort $(wildcard csrc/*.c))
 HDR := $(wildcard csrc/*.h)
 

@@ -19,25 +19,30 @@ void sk_buf_init(sk_buf *b, size_t max) {
   b->max = max;
 }
 
-sk_status sk_buf_add(sk_buf *b, const void *bytes, size_t n) {
-  if (n > b->max || b->len > b->max - n) return SK_FULL;
-  if (b->len + n > b->cap) {
-    size_t cap = b->cap ? b->cap : 256;
-    char *p;
-    while (cap < b->len + n) cap += cap;
-    if (cap > b->max && b->max >= b->len + n) cap = b->max;
-    p = (char *)malloc(cap); /* not realloc: the old block is wiped */
-    if (p == NULL) return SK_NOMEM;
-    if (b->len) memcpy(p, b->p, b->len);
-    if (b->p) {
-      sk_wipe(b->p, b->cap);
-      free(b->p);
-    }
-    b->p = p;
-    b->cap = cap;
+/* Apart, so that an addition that finds room needs no more than a few registers. */
+__attribute__((noinline)) static sk_status grow(sk_buf *b, size_t len) {
+  size_t cap = b->cap ? b->cap : 256;
+  char *p;
+  while (cap < len) cap += cap;
+  if (cap > b->max && b->max >= len) cap = b->max;
+  p = (char *)malloc(cap); /* not realloc: the old block is wiped */
+  if (p == NULL) return SK_NOMEM;
+  if (b->len) memcpy(p, b->p, b->len);
+  if (b->p) {
+    sk_wipe(b->p, b->cap);
+    free(b->p);
   }
-  if (n) memcpy(b->p + b->len, bytes, n);
-  b->len += n;
+  b->p = p;
+  b->cap = cap;
+  return SK_OK;
+}
+
+sk_status sk_buf_add(sk_buf *b, const void *bytes, size_t n) {
+  size_t len = b->len;
+  if (n > b->max || len > b->max - n) return SK_FULL;
+  if (len + n > b->cap && grow(b, len + n) != SK_OK) return SK_NOMEM;
+  b->len = len + n;
+  if (n) memcpy(b->p + len, bytes, n);
   return SK_OK;
 }
 

@@ -1,185 +1,14 @@
 /*
-** easy.c - libcurl's easy handle: how it is set up, and what its callbacks
-** note down. A callback touches its transfer and its loop, nothing else.
+** easy.c - libcurl's easy handle: how it is set up for a transport and for a
+** request, and where it rests between two.
 */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "loop.h"
 
-#if LIBCURL_VERSION_NUM < 0x075000
-#error "libcurl 7.80 or newer: without CURLOPT_PREREQFUNCTION a request may be sent twice"
-#endif
-
 #define KEEPALIVE_IDLE 30L     /* seconds of silence before TCP asks */
 #define KEEPALIVE_INTERVAL 10L /* seconds between two questions      */
-
-/* --- callbacks ------------------------------------------------------------------ */
-
-/* Bytes have come, or gone. */
-static void note_life(sk_transfer *t) {
-  if (t->options.idle > 0) t->alive = sk_now();
-}
-
-static int is_event_stream(const sk_transfer *t) {
-  size_t at = 0, nl, vl;
-  const char *name, *value;
-  while (sk_next_header(t->head.p, t->head.len, &at, &name, &nl, &value, &vl))
-    if (nl == 12 && sk_has_prefix(name, nl, "content-type"))
-      return sk_has_prefix(value, vl, "text/event-stream");
-  return 0;
-}
-
-/* The first answer on a connection tells what it speaks. */
-static void note_version(const sk_transfer *t) {
-  long version = 0, opened = 0, port = 0;
-  curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &opened);
-  if (opened == 0) return;
-  curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &version);
-  if (version != CURL_HTTP_VERSION_1_0 && version != CURL_HTTP_VERSION_1_1) return;
-  curl_easy_getinfo(t->easy, CURLINFO_LOCAL_PORT, &port);
-  sk_poller_silent(&t->loop->poller, (int)port);
-}
-
-/* The header lines of an answer are here; of the final one, or of a 1xx, which is
-   forgotten. */
-static void take_head(sk_transfer *t) {
-  const sk_transfer_options *o = &t->options;
-  curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->status);
-  if (t->status < 200) {
-    t->head.len = 0;
-    return;
-  }
-  t->head_taken = 1;
-  note_version(t);
-  if (o->stream == SK_WHOLE || t->status >= 300) return;
-  if (o->stream == SK_EVENTS && !is_event_stream(t)) return;
-  t->streaming = (unsigned char)o->stream;
-  if (o->stream == SK_EVENTS) sk_sse_init(&t->sse, o->max_event);
-  sk_loop_announce(t->loop, t);
-}
-
-static size_t on_header(char *p, size_t one, size_t n, void *ud) {
-  sk_transfer *t = ((sk_seat *)ud)->t;
-  (void)one;
-  note_life(t);
-  t->head_total += n;
-  if (t->head_total > SK_MAX_HEAD) {
-    t->too_large = 1;
-    return 0;
-  }
-  if (t->head_taken) return n; /* trailers: counted, not kept */
-  if (sk_buf_add(&t->head, p, n) != SK_OK) return 0;
-  if (*p == '\r' || *p == '\n') take_head(t);
-  return n;
-}
-
-static sk_status enqueue(void *ud, const sk_event *e) {
-  sk_transfer *t = (sk_transfer *)ud;
-  size_t size = sizeof(sk_node) + e->data_len + e->event_len + e->id_len + 3;
-  sk_node *node = (sk_node *)malloc(size);
-  char *p;
-  if (node == NULL) return SK_NOMEM;
-  node->next = NULL;
-  node->size = size;
-  node->event = *e;
-  p = (char *)(node + 1);
-#define KEEP(field)                                   \
-  if (e->field) {                                     \
-    memcpy(p, e->field, e->field##_len);              \
-    p[e->field##_len] = 0;                            \
-    node->event.field = p;                            \
-    p += e->field##_len + 1;                          \
-  }
-  KEEP(data)
-  KEEP(event)
-  KEEP(id)
-#undef KEEP
-  if (t->last)
-    t->last->next = node;
-  else
-    t->first = node;
-  t->last = node;
-  t->queued += size;
-  sk_loop_announce(t->loop, t);
-  return SK_OK;
-}
-
-static size_t on_body(char *p, size_t one, size_t n, void *ud) {
-  sk_transfer *t = ((sk_seat *)ud)->t;
-  sk_status rc;
-  (void)one;
-  note_life(t);
-  if (t->too_large) return 0;
-  if (t->streaming && t->queued >= SK_HIGH_WATER) {
-    t->paused = 1;
-    return CURL_WRITEFUNC_PAUSE;
-  }
-  if (t->streaming == SK_EVENTS) {
-    rc = sk_sse_feed(&t->sse, p, n, enqueue, t);
-  } else {
-    t->received_total += n;
-    rc = t->received_total > t->options.max_body ? SK_FULL : sk_buf_add(&t->received, p, n);
-    if (t->streaming && rc == SK_OK) {
-      t->queued = t->received.len;
-      sk_loop_announce(t->loop, t);
-    }
-  }
-  if (rc == SK_FULL) t->too_large = 1;
-  return rc == SK_OK ? n : 0;
-}
-
-/* A body that its owner hands over piece by piece. */
-static size_t on_read(char *p, size_t size, size_t count, void *ud) {
-  sk_transfer *t = ((sk_seat *)ud)->t;
-  size_t n = t->body.len - t->body_at, room = size * count;
-  note_life(t);
-  if (n == 0 && t->body_ended) return 0;
-  if (n > room) n = room;
-  if (n) memcpy(p, t->body.p + t->body_at, n);
-  t->body_at += n;
-  if (t->body_at == t->body.len) t->body.len = t->body_at = 0;
-  if (t->body.len - t->body_at < SK_LOW_WATER && !t->body_ended) sk_loop_announce(t->loop, t);
-  if (n == 0) t->starving = 1;
-  return n ? n : CURL_READFUNC_PAUSE;
-}
-
-/* libcurl sends a request again when a kept connection died under it. Where a
-   repetition may do harm the caller has to hear of it instead. */
-static int on_attempt(void *ud, char *a, char *b, int c, int port) {
-  sk_transfer *t = ((sk_seat *)ud)->t;
-  (void)a, (void)b, (void)c;
-  /* Bytes on an idle HTTP/1 connection are a goodbye of TLS, or what libcurl
-     would take for the answer to this request. */
-  if (!t->attempted && sk_poller_noisy(&t->loop->poller, port)) {
-    t->stale = 1;
-    return CURL_PREREQFUNC_ABORT;
-  }
-  if (t->attempted && t->options.once) {
-    t->unknown = 1;
-    return CURL_PREREQFUNC_ABORT;
-  }
-  t->attempted = 1;
-  return CURL_PREREQFUNC_OK;
-}
-
-/* A number that libcurl opens or closes is a new socket to the kernel's set. */
-static curl_socket_t on_open(void *ud, curlsocktype purpose, struct curl_sockaddr *a) {
-  curl_socket_t fd = socket(a->family, a->socktype, a->protocol);
-  (void)purpose;
-  if (fd >= 0) {
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
-    sk_poller_opened(&((sk_loop *)ud)->poller, (int)fd);
-  }
-  return fd;
-}
-
-static int on_close(void *ud, curl_socket_t fd) {
-  sk_poller_drop(&((sk_loop *)ud)->poller, (int)fd);
-  return close(fd);
-}
 
 /* --- what all requests of a transport share --------------------------------------- */
 
@@ -207,7 +36,7 @@ static int set_proxy(CURL *e, const sk_profile_options *o) {
   return set_text(e, CURLOPT_PROXY, "") && set_text(e, CURLOPT_NOPROXY, "");
 }
 
-int sk_easy_profile(sk_seat *s, sk_loop *l, const sk_profile_options *o) {
+static int set_profile(sk_seat *s, sk_loop *l, const sk_profile_options *o) {
   CURL *e = s->easy;
   curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
@@ -223,79 +52,194 @@ int sk_easy_profile(sk_seat *s, sk_loop *l, const sk_profile_options *o) {
   curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(e, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE);
   curl_easy_setopt(e, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_INTERVAL);
-  curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, on_open);
-  curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, l);
-  curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, on_close);
-  curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, l);
-  curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
-  curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
-  curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_attempt);
-  curl_easy_setopt(e, CURLOPT_HEADERDATA, s);
-  curl_easy_setopt(e, CURLOPT_WRITEDATA, s);
-  curl_easy_setopt(e, CURLOPT_READDATA, s);
-  curl_easy_setopt(e, CURLOPT_PREREQDATA, s);
-  curl_easy_setopt(e, CURLOPT_PRIVATE, s);
+  sk_callbacks_set(e, s, l);
   curl_easy_setopt(e, CURLOPT_ERRORBUFFER, s->message);
-  curl_easy_setopt(e, CURLOPT_HTTPHEADER, &s->bearer);
+  curl_easy_setopt(e, CURLOPT_HTTPHEADER, &s->first);
   return set_text(e, CURLOPT_ACCEPT_ENCODING, "") && set_tls(e, o) && set_proxy(e, o);
 }
 
-/* --- what is the request's own ------------------------------------------------------ */
+/* --- what is the request's own: told only where it differs from the last one's ----- */
 
-static int set_body(sk_seat *s, sk_transfer *t, const char *method) {
-  const char *usual = "POST";
+enum { KIND_NONE, KIND_GET, KIND_HEAD, KIND_BODY, KIND_PIECES };
+
+static int kind_of(const sk_transfer *t) {
+  if (t->producing) return KIND_PIECES;
+  if (t->has_body || strcmp(t->method, "POST") == 0 || strcmp(t->method, "PUT") == 0)
+    return KIND_BODY;
+  return strcmp(t->method, "HEAD") == 0 ? KIND_HEAD : KIND_GET;
+}
+
+static int set_method(sk_seat *s, const sk_transfer *t) {
   CURL *e = s->easy;
-  if (t->producing) {
-    s->is_odd = 1;
+  int kind = kind_of(t);
+  const char *method = t->method;
+  if (strcmp(method, kind == KIND_BODY || kind == KIND_PIECES ? "POST" : "GET") == 0) method = "";
+  if (s->kind == KIND_HEAD && kind != KIND_HEAD) curl_easy_setopt(e, CURLOPT_NOBODY, 0L);
+  if (kind == KIND_PIECES) {
     curl_easy_setopt(e, CURLOPT_POST, 1L);
     curl_easy_setopt(e, CURLOPT_POSTFIELDS, NULL);
     curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)-1);
-    curl_easy_setopt(e, CURLOPT_READFUNCTION, on_read);
-  } else if (t->has_body || strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0) {
+  } else if (kind == KIND_BODY) {
     curl_easy_setopt(e, CURLOPT_POSTFIELDS, t->body.len ? t->body.p : "");
-    curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body.len);
-  } else {
-    usual = "GET";
-    curl_easy_setopt(e, CURLOPT_POSTFIELDS, NULL);
+    if (s->kind == KIND_NONE || s->body_len != t->body.len)
+      curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->body.len);
+    s->body_len = t->body.len;
+  } else if (s->kind != kind) {
     curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
-    if (strcmp(method, "HEAD") == 0) {
-      s->is_odd = 1;
-      curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
-    }
+    if (kind == KIND_HEAD) curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
   }
-  if (strcmp(method, usual) == 0) return 1;
-  s->is_odd = 1;
-  return set_text(e, CURLOPT_CUSTOMREQUEST, method);
+  s->kind = (unsigned char)kind;
+  if (strcmp(method, s->method) == 0) return 1;
+  strcpy(s->method, method);
+  return set_text(e, CURLOPT_CUSTOMREQUEST, *method ? method : NULL);
 }
 
-/* libcurl copies it, byte by byte, and has it from the last request already. */
+/* libcurl parses a URL with every request, puts it together again and parses that: a
+   third of what a small request costs. So it gets one that is parsed already. What
+   cannot be parsed it gets as it is, and says itself what is wrong. */
 static int set_url(sk_seat *s, const sk_buf *url) {
+  CURLU *parsed = s->parsed;
   if (s->url.len == url->len && memcmp(s->url.p, url->p, url->len) == 0) return 1;
   s->url.len = 0;
-  if (!set_text(s->easy, CURLOPT_URL, url->p)) return 0;
-  if (sk_buf_add(&s->url, url->p, url->len) != SK_OK) s->url.len = 0; /* then told again */
-  return 1;
+  if (parsed == NULL) parsed = s->parsed = curl_url();
+  if (parsed && curl_url_set(parsed, CURLUPART_URL, url->p, CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
+    parsed = NULL;
+  curl_easy_setopt(s->easy, CURLOPT_CURLU, parsed);
+  return set_text(s->easy, CURLOPT_URL, url->p) && sk_buf_add(&s->url, url->p, url->len) == SK_OK;
 }
 
-int sk_easy_request(sk_seat *s, sk_transfer *t) {
-  size_t most = t->options.stream == SK_WHOLE ? t->options.max_body : 0;
-  struct curl_slist *shared = t->headers->list;
-  CURL *e = s->easy;
-  s->t = t;
-  s->message[0] = 0;
-  if (s->is_odd) {
-    curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 0L);
-    curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 0L);
-    curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, NULL);
-    curl_easy_setopt(e, CURLOPT_NOBODY, 0L);
-    s->is_odd = 0;
-  }
-  if (s->most != most) curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)most);
-  s->most = most;
-  s->bearer = *shared; /* every list has a first line */
+enum { SURE_TO_BE_WANTED = 1024 }; /* libcurl asks for the leave to send a large body */
+
+/* The shared header lines, after those of its own. */
+static void set_headers(sk_seat *s, const sk_transfer *t) {
+  struct curl_slist *shared = t->headers->list, *ask = &s->second;
+  int may_ask = t->producing || t->body.len > SURE_TO_BE_WANTED;
   if (t->auth.len) {
-    s->bearer.data = t->auth.p;
-    s->bearer.next = shared;
+    s->first.data = t->auth.p;
+    s->first.next = may_ask ? ask : shared;
+  } else {
+    ask = &s->first;
   }
-  return set_url(s, &t->url) && set_body(s, t, t->method);
+  ask->data = (char *)"Expect:"; /* a body goes out unasked */
+  ask->next = shared;
+}
+
+static int set_request(sk_seat *s, sk_transfer *t) {
+  size_t max_body = t->options.stream == SK_WHOLE ? t->options.max_body : 0;
+  CURL *e = s->easy;
+  if (s->fresh) curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 0L);
+  if (s->forbidden) curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 0L);
+  s->fresh = s->forbidden = 0;
+  s->message[0] = 0;
+  set_headers(s, t);
+  if (s->max_body != max_body)
+    curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)max_body);
+  s->max_body = max_body;
+  return set_url(s, &t->url) && set_method(s, t);
+}
+
+/* --- the pool ------------------------------------------------------------------------- */
+
+static sk_seat *new_seat(void) {
+  sk_seat *s = (sk_seat *)calloc(1, sizeof *s);
+  if (s == NULL) return NULL;
+  sk_buf_init(&s->url, SK_MAX_URL + 1);
+  s->easy = curl_easy_init();
+  if (s->easy) return s;
+  free(s);
+  return NULL;
+}
+
+void sk_seat_free(sk_seat *s) {
+  curl_easy_cleanup(s->easy);
+  curl_url_cleanup(s->parsed);
+  sk_buf_free(&s->url);
+  free(s);
+}
+
+/* Forgets what the handle was told. */
+static void reset(sk_seat *s) {
+  curl_easy_reset(s->easy);
+  s->profile = 0;
+  s->url.len = s->body_len = s->max_body = 0;
+  s->method[0] = 0;
+  s->kind = s->fresh = s->forbidden = 0;
+}
+
+/* The free seat that serves best: one of the same profile needs no setting up. */
+static sk_seat *pick(sk_loop *l, unsigned long profile) {
+  sk_seat *s;
+  int i = l->idle_len - 1;
+  if (i < 0) return new_seat();
+  while (i > 0 && l->idle[i]->profile != profile) i--;
+  s = l->idle[i];
+  l->idle[i] = l->idle[--l->idle_len];
+  if (s->profile != profile && s->profile) reset(s);
+  return s;
+}
+
+int sk_easy_take(sk_loop *l, sk_transfer *t) {
+  unsigned long profile = t->profile->id;
+  sk_seat *s = pick(l, profile);
+  if (s == NULL) return 0;
+  if ((s->profile == profile || set_profile(s, l, &t->profile->options)) && set_request(s, t)) {
+    s->profile = profile;
+    s->t = t;
+    t->seat = s;
+    t->easy = s->easy;
+    return 1;
+  }
+  sk_seat_free(s); /* half set up: nobody may use it */
+  return 0;
+}
+
+int sk_easy_restart(sk_loop *l, sk_transfer *t) {
+  curl_multi_remove_handle(l->multi, t->easy);
+  curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
+  t->seat->fresh = 1;
+  t->seat->message[0] = 0;
+  return curl_multi_add_handle(l->multi, t->easy) == CURLM_OK;
+}
+
+static void forbid(sk_seat *s) {
+  curl_easy_setopt(s->easy, CURLOPT_FORBID_REUSE, 1L);
+  s->forbidden = 1;
+}
+
+void sk_easy_forbid(sk_transfer *t) {
+  forbid(t->seat);
+}
+
+/* libcurl 7.83 to 8.0.1 remembers in a handle the last header line of its last answer,
+   which is freed by then, and looks there when the next answer begins with a line that
+   continues one. */
+static int may_rest(const sk_transfer *t) {
+  unsigned version;
+  if (t->profile->options.trusted) return 1;
+  version = curl_version_info(CURLVERSION_NOW)->version_num;
+  return version < 0x075300 || version > 0x080001;
+}
+
+void sk_easy_give(sk_loop *l, sk_transfer *t) {
+  sk_seat *s = t->seat;
+  t->seat = NULL;
+  t->easy = NULL;
+  if (s == NULL || l->multi == NULL) return; /* a forked child leaves the parent's alone */
+  /* libcurl keeps the RST_STREAM of a stream that is broken off until somebody else
+     uses the connection; without others the peer shall see that go at once */
+  if (!t->over) forbid(s);
+  curl_multi_remove_handle(l->multi, s->easy);
+  if (l->idle_len == SK_EASY_POOL || !may_rest(t)) {
+    sk_seat_free(s);
+    return;
+  }
+  /* what pointed into t points nowhere any more */
+  s->t = NULL;
+  s->first.data = s->second.data = (char *)"";
+  s->first.next = s->second.next = NULL;
+  if (s->kind == KIND_PIECES)
+    reset(s);
+  else if (s->kind == KIND_BODY)
+    curl_easy_setopt(s->easy, CURLOPT_POSTFIELDS, NULL);
+  l->idle[l->idle_len++] = s;
 }

@@ -37,7 +37,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ud, void *sp)
 static int on_timer(CURLM *multi, long ms, void *ud) {
   sk_loop *l = (sk_loop *)ud;
   (void)multi;
-  l->due = ms < 0 ? -1 : sk_now() + (double)ms / 1000;
+  l->due = ms <= 0 ? (double)ms : sk_now() + (double)ms / 1000; /* 0: at once */
   return 0;
 }
 
@@ -208,12 +208,12 @@ static void collect(sk_loop *l) {
   CURLMsg *m;
   int left;
   while ((m = curl_multi_info_read(l->multi, &left)) != NULL) {
-    sk_transfer *t;
+    sk_seat *s = NULL;
     CURLcode code;
     if (m->msg != CURLMSG_DONE) continue;
     code = m->data.result; /* m dies with the next libcurl call */
-    t = sk_easy_transfer(m->easy_handle);
-    if (t) sk_transfer_finish(t, code);
+    curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &s);
+    if (s && s->t) sk_transfer_finish(s->t, code);
   }
 }
 
@@ -223,7 +223,7 @@ static void act(sk_loop *l, curl_socket_t fd, int mask) {
 }
 
 static void run_timer(sk_loop *l) {
-  if (l->due < 0 || l->due > sk_now()) return;
+  if (l->due < 0 || (l->due > 0 && l->due > sk_now())) return;
   l->due = -1;
   act(l, CURL_SOCKET_TIMEOUT, 0);
 }
@@ -281,7 +281,7 @@ static double sooner(double a, double b) {
 /* Until libcurl or a deadline wants a step, whatever news there is. */
 static double next_step(sk_loop *l) {
   double due = sooner(l->due, sk_deadline_next(l)), left;
-  if (due < 0) return -1;
+  if (due <= 0) return due;
   left = due - sk_now();
   return left > 0 ? left : 0;
 }

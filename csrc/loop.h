@@ -12,7 +12,7 @@
 
 /* --- poll.c: which descriptors to watch, told to the kernel as late as can be */
 
-enum { SK_READ = 1, SK_WRITE = 2, SK_ERROR = 4 };
+enum { SK_READ = 1, SK_WRITE = 2, SK_ERROR = 4, SK_PORTS = 256 };
 
 typedef struct sk_watch {
   unsigned char want, have, dirty;
@@ -21,6 +21,7 @@ typedef struct sk_watch {
   unsigned char fresh;   /* opened, and nobody has said what it speaks  */
   unsigned short port;   /* its own, where it speaks HTTP/1; else 0     */
   int place;             /* in sk_poller.wanted, + 1; 0: not there      */
+  int next; /* + 1, of the next whose port begins at the same place      */
 } sk_watch;
 
 struct pollfd;
@@ -35,6 +36,8 @@ typedef struct sk_poller {
   int wanted_len, wanted_cap;
   sk_watch *watch; /* by descriptor                                   */
   int watch_cap;
+  int fresh;                /* how many of them are                    */
+  int by_port[SK_PORTS];    /* + 1, the first whose port begins there  */
   int *dirty; /* descriptors whose want and have may differ           */
   int dirty_len, dirty_cap;
 } sk_poller;
@@ -57,7 +60,7 @@ void sk_poller_apply(sk_poller *p);
 /* The socket with that local port speaks HTTP/1: between two answers it is silent. */
 void sk_poller_silent(sk_poller *p, int port);
 /* True where such a socket has something to read all the same. */
-int sk_poller_noisy(const sk_poller *p, int port);
+int sk_poller_noisy(sk_poller *p, int port);
 /* At most `cap` ready descriptors; -1: a signal came. What is wanted is looked at, whether
 ** the kernel has heard of it or not. */
 int sk_poller_wait(sk_poller *p, int timeout_ms, sk_ready *out, int cap);
@@ -84,16 +87,19 @@ typedef struct sk_host {
   char origin[1];
 } sk_host;
 
-/* An easy handle, and what it has been told: at rest it stays set up for the transport
-   that used it, and what has not changed is not told again. */
+/* An easy handle, with all that it points to: who takes a seat finds the handle
+** set up for the transport that used it last, and changes what differs. */
 typedef struct sk_seat {
   CURL *easy;
-  sk_transfer *t;           /* that it runs, or NULL                              */
-  unsigned long profile;    /* its id; 0: none                                    */
-  struct curl_slist bearer; /* the header list: a node of our own, then the shared */
+  sk_transfer *t;        /* NULL: it is free                               */
+  unsigned long profile; /* the id of what it is set up for; 0: nothing    */
+  CURLU *parsed;         /* `url`, or NULL                                 */
+  struct curl_slist first, second; /* lines of its own before the shared ones */
+  /* what libcurl was told last: */
   sk_buf url;
-  size_t most; /* bytes of a body                                                 */
-  int is_odd;  /* has been told what the next request must not know               */
+  char method[16]; /* where it is not the usual one                       */
+  size_t body_len, max_body;
+  unsigned char kind, fresh, forbidden;
   char message[CURL_ERROR_SIZE];
 } sk_seat;
 
@@ -124,8 +130,8 @@ void sk_loop_unannounce(sk_loop *l, sk_transfer *t);
 
 /* --- queue.c ------------------------------------------------------------------- */
 
-/* The host of a URL; NULL: out of memory. */
-sk_host *sk_host_of(sk_loop *l, const char *url);
+/* The host of an origin; NULL: out of memory. */
+sk_host *sk_host_of(sk_loop *l, const char *origin, size_t n);
 void sk_host_drop_if_idle(sk_loop *l, sk_host *h);
 void sk_host_queue(sk_transfer *t);
 void sk_host_unqueue(sk_transfer *t);
@@ -140,7 +146,7 @@ double sk_deadline_next(const sk_loop *l);
 /* One whose time has passed, or NULL. */
 sk_transfer *sk_deadline_passed(sk_loop *l, double now);
 
-/* --- profile.c, request.c, easy.c, answer.c ----------------------------------------- */
+/* --- profile.c, request.c, easy.c, callbacks.c, answer.c ----------------------------- */
 
 struct sk_profile {
   long references;
@@ -150,6 +156,7 @@ struct sk_profile {
 
 struct sk_headers {
   long references;
+  int encodings; /* the first line says what libcurl can unpack */
   struct curl_slist *list;
 };
 
@@ -159,25 +166,17 @@ int sk_is_token(const char *p, size_t n);
 sk_status sk_header_line(sk_buf *line, const char *name, size_t name_len, const char *value,
                          size_t value_len);
 
-/* Tells a handle what all requests of a profile share, and what is the request's own; 0: out
-   of memory, and nobody may use it. */
-int sk_easy_profile(sk_seat *s, sk_loop *l, const sk_profile_options *o);
-int sk_easy_request(sk_seat *s, sk_transfer *t);
-
-/* --- seat.c --------------------------------------------------------------------------- */
-
-/* Takes an easy handle from the loop's pool and sets it up: t->seat and t->easy; 0: out of
-   memory. */
+/* Takes a seat from the loop's pool and sets it up for t; 0: out of memory. */
 int sk_easy_take(sk_loop *l, sk_transfer *t);
-/* The transfer that a handle runs. */
-sk_transfer *sk_easy_transfer(CURL *e);
-/* Its connection is not for others. */
-void sk_easy_spoil(sk_transfer *t);
+/* Its connection must not be used again. */
+void sk_easy_forbid(sk_transfer *t);
 /* Runs it again, on a connection of its own; nothing has been sent yet. */
 int sk_easy_restart(sk_loop *l, sk_transfer *t);
 /* Gives it back; it forgets t. Never called in a callback. */
 void sk_easy_give(sk_loop *l, sk_transfer *t);
 void sk_seat_free(sk_seat *s);
+/* What libcurl is to call for the handle of s. */
+void sk_callbacks_set(CURL *e, sk_seat *s, sk_loop *l);
 
 typedef struct sk_node {
   struct sk_node *next;
@@ -192,9 +191,10 @@ void sk_node_free(sk_node *node);
 enum { SK_WHOLE = 0, SK_EVENTS, SK_CHUNKS }; /* how the answer is handed on */
 
 struct sk_transfer {
+  sk_buf url, auth, body, head, received; /* they outlive a use of the struct */
   sk_loop *loop; /* NULL: orphaned by a loop that was closed, or forked */
   CURL *easy;    /* NULL: not running                               */
-  sk_seat *seat; /* that of easy                                    */
+  sk_seat *seat; /* where `easy` sits                               */
   sk_host *host;
   sk_profile *profile;
   sk_headers *headers;
@@ -202,7 +202,7 @@ struct sk_transfer {
   sk_transfer *next, *prev;           /* all transfers of the loop */
   sk_transfer *next_news, *prev_news, *next_waiting, *prev_waiting;
   unsigned long tag;
-  sk_buf url, auth, body, head, received;
+  size_t origin; /* how much of `url` names the host        */
   size_t head_total, received_total, body_at;
   sk_sse sse;
   sk_node *first, *last, *current;
@@ -213,13 +213,13 @@ struct sk_transfer {
   double alive;                  /* the last byte, where an idle time counts */
   int heap_at;                   /* + 1                                      */
   const char *kind;
-  char message[CURL_ERROR_SIZE];
   unsigned char submitted, in_news, waiting, done, unknown, paused, too_large, has_body;
   unsigned char head_taken, streaming, head_seen, attempted;
   unsigned char stale, restarted; /* a kept connection was no good */
   unsigned char over;             /* libcurl is through with it    */
   unsigned char stranded;         /* its multi handle is given up  */
   unsigned char producing, body_ended, starving; /* a body that comes in pieces */
+  char message[CURL_ERROR_SIZE]; /* last: only its first byte is set back */
 };
 
 /* Frees one that nothing refers to any more. */

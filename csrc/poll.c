@@ -117,13 +117,32 @@ sk_status sk_poller_want(sk_poller *p, int fd, int events) {
   return SK_OK;
 }
 
+/* --- by port: where those sockets are that speak HTTP/1 ------------------------ */
+
+/* Neighbouring connections tend to have every other port. */
+static int *place(sk_poller *p, int port) {
+  return p->by_port + (port >> 1) % SK_PORTS;
+}
+
+static void forget(sk_poller *p, int fd) {
+  sk_watch *w = p->watch + fd;
+  int *at;
+  p->fresh -= w->fresh;
+  w->fresh = 0;
+  if (w->port == 0) return;
+  for (at = place(p, w->port); *at != fd + 1; at = &p->watch[*at - 1].next) continue;
+  *at = w->next;
+  w->port = 0;
+}
+
 void sk_poller_opened(sk_poller *p, int fd) {
   sk_watch *w;
   if (fd < 0 || room(p, fd) != SK_OK) return;
+  forget(p, fd);
   w = p->watch + fd;
   w->have = 0; /* a new socket is in no set */
   w->ours = w->fresh = 1;
-  w->port = 0;
+  p->fresh++;
 }
 
 static int local_port(int fd) {
@@ -135,21 +154,26 @@ static int local_port(int fd) {
 }
 
 void sk_poller_silent(sk_poller *p, int port) {
-  int fd;
+  int fd, *at = place(p, port);
   for (fd = 0; fd < p->watch_cap; fd++) {
     sk_watch *w = p->watch + fd;
     if (!w->fresh || local_port(fd) != port) continue;
     w->fresh = 0;
+    p->fresh--;
     w->port = (unsigned short)port;
+    if (port == 0) return;
+    w->next = *at;
+    *at = fd + 1;
     return;
   }
 }
 
-int sk_poller_noisy(const sk_poller *p, int port) {
+int sk_poller_noisy(sk_poller *p, int port) {
   int fd;
   char byte;
-  for (fd = 0; fd < p->watch_cap; fd++)
-    if (port && p->watch[fd].port == port) return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+  if (port <= 0) return 0;
+  for (fd = *place(p, port) - 1; fd >= 0; fd = p->watch[fd].next - 1)
+    if (p->watch[fd].port == port) return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
   return 0;
 }
 
@@ -160,8 +184,8 @@ void sk_poller_drop(sk_poller *p, int fd) {
   w = p->watch + fd;
   memset(&e, 0, sizeof e);
   if (w->have) (void)epoll_ctl(p->set - 1, EPOLL_CTL_DEL, fd, &e);
-  w->have = w->ours = w->fresh = w->want = 0;
-  w->port = 0;
+  w->have = w->ours = w->want = 0;
+  forget(p, fd);
   list(p, fd, w);
 }
 

@@ -12,21 +12,14 @@
 
 /* --- hosts -------------------------------------------------------------------- */
 
-/* "scheme://host:port" of a URL that sk_transfer_url has accepted. */
-static size_t origin_length(const char *url) {
-  const char *host = strstr(url, "://") + 3;
-  return (size_t)(host - url) + strcspn(host, "/?#");
-}
-
-sk_host *sk_host_of(sk_loop *l, const char *url) {
-  size_t n = origin_length(url);
+sk_host *sk_host_of(sk_loop *l, const char *origin, size_t n) {
   sk_host *h;
   for (h = l->hosts; h; h = h->next)
-    if (h->length == n && memcmp(h->origin, url, n) == 0) return h;
+    if (h->length == n && memcmp(h->origin, origin, n) == 0) return h;
   h = (sk_host *)calloc(1, sizeof *h + n);
   if (h == NULL) return NULL;
   h->length = n;
-  memcpy(h->origin, url, n);
+  memcpy(h->origin, origin, n);
   h->next = l->hosts;
   l->hosts = h;
   return h;

@@ -3,6 +3,7 @@
 ** that is put in here can become another header, another host or another
 ** scheme.
 */
+#include <stdint.h>
 #include <string.h>
 
 #include "loop.h"
@@ -17,22 +18,38 @@ int sk_has_prefix(const char *p, size_t n, const char *prefix) {
   return 1;
 }
 
-/* Controls, white space, backslash: no URL has them. */
-static const unsigned char unfit[256] = {
-  1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-  1, 1, 1, 1, 1, 1, 1, 1, 1, ['\\'] = 1, [0x7f] = 1};
+/* Eight bytes at a time: white space or a control character, DEL, `other`. A word
+   that has none of them has none in any of its bytes; `all_ascii`: nor one from
+   0x80 on. */
+static int is_clean(const char *p, size_t n, char other, int all_ascii) {
+  const uint64_t one = 0x0101010101010101u, top = one << 7;
+  uint64_t high = all_ascii ? top : 0, bad = 0;
+  for (; n > 0; p += 8) {
+    uint64_t word = one * 'a', a, b;
+    size_t part = n < 8 ? n : 8;
+    if (n >= 8)
+      memcpy(&word, p, 8);
+    else
+      memcpy(&word, p, part);
+    a = word ^ one * 0x7f;
+    b = word ^ one * (unsigned char)other;
+    bad |= ((word - one * 0x21) & ~word & top) | ((a - one) & ~a & top) | ((b - one) & ~b & top) |
+           (word & high);
+    n -= part;
+  }
+  return bad == 0;
+}
 
 sk_status sk_transfer_url(sk_transfer *t, const char *url, size_t n) {
-  unsigned char bad = 0;
   size_t i, host;
   sk_status rc;
   host = sk_has_prefix(url, n, "http://") ? 7 : sk_has_prefix(url, n, "https://") ? 8 : 0;
   if (host == 0) return SK_INVALID;
-  for (i = 0; i < n; i++) bad |= unfit[(unsigned char)url[i]];
-  if (bad) return SK_INVALID;
+  if (!is_clean(url, n, '\\', 0)) return SK_INVALID;
   for (i = host; i < n && url[i] != '/' && url[i] != '?' && url[i] != '#'; i++)
     if (url[i] == '@') return SK_INVALID; /* credentials do not belong in a URL */
   if (i == host) return SK_INVALID;
+  t->origin = i;
   t->url.len = 0;
   rc = sk_buf_add(&t->url, url, n);
   return rc == SK_OK ? sk_buf_add(&t->url, "", 1) : rc;
@@ -75,9 +92,7 @@ void sk_transfer_headers(sk_transfer *t, sk_headers *h) {
 sk_status sk_transfer_bearer(sk_transfer *t, const char *token, size_t n) {
   static const char name[] = "Authorization: Bearer ";
   sk_status rc;
-  size_t i;
-  for (i = 0; i < n; i++)
-    if ((unsigned char)token[i] <= ' ' || (unsigned char)token[i] >= 0x7f) return SK_INVALID;
+  if (!is_clean(token, n, 0, 1)) return SK_INVALID;
   t->auth.len = 0;
   if ((rc = sk_buf_add(&t->auth, name, sizeof name - 1)) == SK_OK &&
       (rc = sk_buf_add(&t->auth, token, n)) == SK_OK)

@@ -10,25 +10,14 @@
 
 /* --- making and unmaking -------------------------------------------------------------- */
 
-static void keep(sk_buf *to, sk_buf from, size_t max) {
-  *to = from;
-  to->len = 0;
-  to->max = max;
-}
-
 /* It does not know the loop before it is submitted: nobody would tell it of its end. */
 sk_transfer *sk_transfer_new(sk_loop *l) {
   sk_transfer *t = l->spare;
   if (t) {
-    sk_transfer old = *t;
     l->spare = t->next;
     l->spare_len--;
-    memset(t, 0, sizeof *t);
-    keep(&t->url, old.url, SK_MAX_URL);
-    keep(&t->auth, old.auth, SK_MAX_HEAD);
-    keep(&t->body, old.body, (size_t)-1);
-    keep(&t->head, old.head, SK_MAX_HEAD);
-    keep(&t->received, old.received, 0);
+    memset(&t->loop, 0, offsetof(sk_transfer, message) - offsetof(sk_transfer, loop));
+    t->message[0] = 0;
   } else {
     t = (sk_transfer *)calloc(1, sizeof *t);
     if (t == NULL) return NULL;
@@ -96,7 +85,7 @@ static void stop(sk_transfer *t) {
   sk_profile_release(t->profile);
   t->headers = NULL;
   t->profile = NULL;
-  sk_sse_free(&t->sse);
+  if (t->streaming == SK_EVENTS) sk_sse_free(&t->sse);
 }
 
 /* Leaves host, queue and heap; the handle goes back to the pool. */
@@ -122,10 +111,12 @@ static void settle(sk_transfer *t) {
 static void start(sk_transfer *t) {
   sk_loop *l = t->loop;
   t->host->active++;
-  if (t->options.idle > 0) t->alive = sk_now();
   if (sk_easy_take(l, t) && curl_multi_add_handle(l->multi, t->easy) == CURLM_OK) {
-    sk_deadline_clear(l, t); /* an idle time counts from here on */
-    sk_deadline_set(l, t);
+    if (t->options.idle > 0) { /* it counts from here on */
+      t->alive = sk_now();
+      sk_deadline_clear(l, t);
+      sk_deadline_set(l, t);
+    }
     return;
   }
   fail(t, "internal", "out of memory");
@@ -174,7 +165,7 @@ sk_status sk_transfer_submit(sk_loop *l, sk_transfer *t, sk_profile *p,
   t->received.max = o->max_body;
   if (sk_deadline_room(l) != SK_OK) return SK_NOMEM;
   if (t->headers == NULL && (t->headers = sk_headers_new()) == NULL) return SK_NOMEM;
-  t->host = sk_host_of(l, t->url.p);
+  t->host = sk_host_of(l, t->url.p, t->origin);
   if (t->host == NULL) return SK_NOMEM;
   p->references++;
   t->profile = p;
@@ -278,7 +269,7 @@ void sk_transfer_go_on(sk_transfer *t) {
   sk_deadline_set(t->loop, t);
   code = curl_easy_pause(t->easy, CURLPAUSE_CONT);
   if (code == CURLE_OK) return;
-  sk_easy_spoil(t);            /* bytes of it are still to come  */
+  sk_easy_forbid(t);           /* bytes of it are still to come */
   sk_transfer_finish(t, code); /* libcurl would not say it again */
 }
 

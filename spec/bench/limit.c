@@ -2,7 +2,8 @@
 ** limit.c - the limit that the client is measured against: N times POST a
 ** small request on bare libcurl multi, C at once, nothing else. The request is
 ** the client's own to the byte: libcurl spends 75 instructions on each byte of a
-** header line.
+** header line. And what the client has found to be cheaper is done here, too: a URL
+** that is parsed once, and no header line that libcurl would put together itself.
 **
 **   limit url N C poll|epoll http1|h2 [ca_file]
 **
@@ -114,8 +115,9 @@ static void poll_turn(CURLM *m, long busy) {
 int main(int argc, char **argv) {
   static const char request[] = "{\"expiry\":\"3600s\",\"identifier\":\"user_0000000001\"}";
   static const char *const lines[] = {
-    "Authorization: Bearer eyJ0.eyJ1.c2ln", "Expect:", "content-type: application/json",
-    "accept: application/json", "user-agent: scalekit-lua/0.1.0 (Lua 5.4)"};
+    "Authorization: Bearer eyJ0.eyJ1.c2ln", "Accept-Encoding: deflate, gzip, br, zstd",
+    "content-type: application/json", "accept: application/json",
+    "user-agent: scalekit-lua/0.1.0 (Lua 5.4)"};
   long total, at_once, i, begun = 0, done = 0;
   int use_epoll, h2, left;
   struct curl_slist *headers = NULL;
@@ -123,6 +125,7 @@ int main(int argc, char **argv) {
   double start;
   CURLM *m;
   CURLMsg *msg;
+  CURLU *url;
   if (argc < 6) return 2;
   total = atol(argv[2]);
   at_once = atol(argv[3]);
@@ -130,6 +133,8 @@ int main(int argc, char **argv) {
   h2 = strcmp(argv[5], "h2") == 0;
   curl_global_init(CURL_GLOBAL_DEFAULT);
   m = curl_multi_init();
+  url = curl_url();
+  if (curl_url_set(url, CURLUPART_URL, argv[1], 0) != CURLUE_OK) return 2;
   set = epoll_create1(EPOLL_CLOEXEC);
   if (use_epoll) {
     curl_multi_setopt(m, CURLMOPT_SOCKETFUNCTION, on_socket);
@@ -142,7 +147,7 @@ int main(int argc, char **argv) {
   for (i = 0; i < at_once && begun < total; i++, begun++) {
     CURL *e = curl_easy_init();
     call *c = (call *)calloc(1, sizeof *c);
-    curl_easy_setopt(e, CURLOPT_URL, argv[1]);
+    curl_easy_setopt(e, CURLOPT_CURLU, url);
     curl_easy_setopt(e, CURLOPT_POSTFIELDS, request);
     curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE, (long)sizeof request - 1);
     curl_easy_setopt(e, CURLOPT_HTTPHEADER, headers);
