@@ -218,8 +218,9 @@ function curl.new(opts)
   -- it cannot be sent this way.
   local function operation(writer, reader, spec)
     local prepared = loop:operation(profile, writer, spec)
+    local start = prepared.submit
     return function(args, auth, deadline)
-      local transfer = prepared:submit(auth, args, deadline)
+      local transfer = start(prepared, auth, args, deadline)
       if not transfer then return nil end
       if current().wait(loop, transfer) then
         local value = transfer:value(reader)
