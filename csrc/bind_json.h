@@ -83,8 +83,9 @@ void sk_add_writing(lua_State *L, sk_kind kind, const char *name, lua_CFunction 
 /* --- bind_answer.c ------------------------------------------------------------------- */
 
 /*
-** Reads an answer with the reader at `reader`. Pushes its value and returns 1, or pushes nothing and returns 0: the long way knows what is wrong with
-** it. The text must stay where it is, whatever Lua's collector runs.
+** Reads an answer with the reader at `reader`. Pushes its value and returns 1, or pushes
+** nothing and returns 0: the long way knows what is wrong with it. The text must stay
+** where it is, whatever Lua's collector runs.
 */
 int sk_read_answer(lua_State *L, int reader, const char *text, size_t n);
 
