@@ -9,6 +9,18 @@ local fault_server = require "spec.support.fault_server"
 local scalekit = require "scalekit"
 local step = require "scalekit.driver.step"
 
+-- A table whose `client` a function is called with when nobody knows either any more.
+local function finalizer(fn)
+  local held = {}
+  local proxy = rawget(_G, "newproxy") and newproxy(true) -- luacheck: ignore 113
+  if proxy then
+    getmetatable(proxy).__gc = function() fn(held.client) end
+    held.proxy = proxy
+    return held
+  end
+  return setmetatable(held, { __gc = function() fn(held.client) end })
+end
+
 describe("the short way #faults", function()
   local server, loop
 
@@ -71,6 +83,22 @@ describe("the short way #faults", function()
       assert.equal("table", type(value))
       assert.equal(2, server:stats().requests)
     end)
+  end)
+
+  it("is closed to a finalizer that runs after those of what it stands on", function()
+    local ok, problem
+    local function late(client) -- older than the client, and so finalized after it
+      ok, problem = pcall(client.mcp.get_config, client.mcp, { config_id = "cfg_1" })
+    end
+    local function leave()
+      local held = finalizer(late)
+      held.client = client_at "good"
+      scalekit.check(held.client.mcp:get_config { config_id = "cfg_1" })
+    end
+    leave()
+    for _ = 1, 4 do collectgarbage() end
+    assert.is_false(ok)
+    assert.matches("the profile is closed", tostring(problem), 1, true)
   end)
 
   it("ends when the driver says so, once", function()
