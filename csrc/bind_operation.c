@@ -6,7 +6,8 @@
 ** loop:operation(profile, writer, { base, method, headers, once }) → operation
 **   writer: of request_writer; base: what URLs begin with; headers: what headers() made
 ** operation:submit(auth, args, deadline) → transfer | nothing, where the writer writes
-**   nothing, the deadline has passed, or it is no request HTTP knows
+**   nothing, the deadline has passed, it is no request HTTP knows, or the operation has
+**   been finalised
 */
 #include <string.h>
 
@@ -17,7 +18,7 @@ enum { KEPT_LOOP = 1, KEPT_PROFILE, KEPT_WRITER, KEPT_BASE, KEPT_METHOD, KEPT_HE
 enum { SELF = 1, AUTH, ARGS, DEADLINE, WRITER }; /* as sk_write_request wants them */
 enum { UP_CLASS = 1, UP_WRITER };
 
-/* What it points to is in its table. */
+/* What it points to is in its table, and older: finalised no sooner than itself. */
 typedef struct operation {
   sk_head head;
   const sk_loop_box *loop;
@@ -51,6 +52,7 @@ static int submit(lua_State *L) {
   sk_transfer_box *b;
   sk_written r;
   sk_status rc;
+  if (o->head.live == NULL) return 0; /* a finalizer asks, and what it points to may be gone */
   memset(&options, 0, sizeof options);
   options.method = o->method;
   options.once = o->once;

@@ -7,7 +7,7 @@
 **   or nil; more: nil or { max_body, idle_timeout, stream, producing, secret }.
 **   Positions, not names: a lookup of each name would show in the time that a
 **   small request takes.
-** transfer:ready() :sent() :take() :value(reader) :read() :hungry() :write(bytes) :close()
+** transfer:ready() :sent() :asked() :take() :value(reader) :read() :hungry() :write(bytes) :close()
 */
 #include <string.h>
 
@@ -160,6 +160,16 @@ static int push_failure(lua_State *L, const sk_transfer *t) {
   return 4;
 }
 
+/* asked() → URL [, body] */
+static int transfer_asked(lua_State *L) {
+  const sk_buf *body;
+  size_t n;
+  const char *url = sk_transfer_asked(check_open(L)->t, &n, &body);
+  lua_pushlstring(L, url, n);
+  if (body) push_buf(L, body);
+  return body ? 2 : 1;
+}
+
 /* take() → status, head, body | status, head for a stream
           | nil, kind, message, outcome | nothing while it is not ready */
 static int transfer_take(lua_State *L) {
@@ -243,6 +253,7 @@ void sk_open_transfer(lua_State *L) {
   static const luaL_Reg methods[] = {
     {"ready", transfer_ready},   {"take", transfer_take},
     {"read", transfer_read}, {"hungry", transfer_hungry}, {"write", transfer_write},
-    {"sent", transfer_sent}, {"value", transfer_value},   {"close", transfer_close_checked}, {NULL, NULL}};
+    {"sent", transfer_sent},     {"asked", transfer_asked}, {"value", transfer_value},
+    {"close", transfer_close_checked}, {NULL, NULL}};
   sk_class(L, SK_TRANSFER, methods, transfer_close);
 }

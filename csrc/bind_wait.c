@@ -113,7 +113,8 @@ int sk_loop_next(lua_State *L) {
 }
 
 int sk_loop_waiting(lua_State *L) {
-  lua_pushinteger(L, self_box(L)->waiting);
+  const sk_loop_box *b = (const sk_loop_box *)sk_self(L, SK_LOOP); /* perhaps closed */
+  lua_pushinteger(L, b->waiting);
   return 1;
 }
 
@@ -128,7 +129,9 @@ int sk_loop_prune(lua_State *L) {
   is_known = (char *)lua_newuserdata(L, (size_t)places + 1);
   lua_insert(L, -2);
   memset(is_known, 0, (size_t)places + 1);
-  n = sk_loop_tags(b->loop, tags, n); /* now: what allocates may have collected some */
+  if (sk_loop_count(b->loop) > n || (int)sk_rawlen(L, -1) != places)
+    return 0; /* what allocates may have run a finalizer that waits: the next time, then */
+  n = sk_loop_tags(b->loop, tags, n); /* now: it may have collected some, too */
   for (k = 0; k < n; k++) is_known[tags[k]] = 1;
   for (i = 1; i <= places; i++) {
     if (is_known[i]) continue;

@@ -166,11 +166,22 @@ static void reset(sk_seat *s) {
   s->kind = s->fresh = s->forbidden = 0;
 }
 
+/* libcurl 7.83 to 8.0.1 remembers in a handle the last header line of its last answer,
+   which is freed by then, and looks there when the next answer begins with a line that
+   continues one: whom that may come from gets a handle of their own. */
+static int may_share(const sk_transfer *t) {
+  unsigned version;
+  if (t->profile->options.trusted) return 1;
+  version = curl_version_info(CURLVERSION_NOW)->version_num;
+  return version < 0x075300 || version > 0x080001;
+}
+
 /* The free seat that serves best: one of the same profile needs no setting up. */
-static sk_seat *pick(sk_loop *l, unsigned long profile) {
+static sk_seat *pick(sk_loop *l, const sk_transfer *t) {
+  unsigned long profile = t->profile->id;
   sk_seat *s;
   int i = l->idle_len - 1;
-  if (i < 0) return new_seat();
+  if (i < 0 || !may_share(t)) return new_seat();
   while (i > 0 && l->idle[i]->profile != profile) i--;
   s = l->idle[i];
   l->idle[i] = l->idle[--l->idle_len];
@@ -180,7 +191,7 @@ static sk_seat *pick(sk_loop *l, unsigned long profile) {
 
 int sk_easy_take(sk_loop *l, sk_transfer *t) {
   unsigned long profile = t->profile->id;
-  sk_seat *s = pick(l, profile);
+  sk_seat *s = pick(l, t);
   if (s == NULL) return 0;
   if ((s->profile == profile || set_profile(s, l, &t->profile->options)) && set_request(s, t)) {
     s->profile = profile;
@@ -210,16 +221,6 @@ void sk_easy_forbid(sk_transfer *t) {
   forbid(t->seat);
 }
 
-/* libcurl 7.83 to 8.0.1 remembers in a handle the last header line of its last answer,
-   which is freed by then, and looks there when the next answer begins with a line that
-   continues one. */
-static int may_rest(const sk_transfer *t) {
-  unsigned version;
-  if (t->profile->options.trusted) return 1;
-  version = curl_version_info(CURLVERSION_NOW)->version_num;
-  return version < 0x075300 || version > 0x080001;
-}
-
 void sk_easy_give(sk_loop *l, sk_transfer *t) {
   sk_seat *s = t->seat;
   t->seat = NULL;
@@ -229,7 +230,7 @@ void sk_easy_give(sk_loop *l, sk_transfer *t) {
      uses the connection; without others the peer shall see that go at once */
   if (!t->over) forbid(s);
   curl_multi_remove_handle(l->multi, s->easy);
-  if (l->idle_len == SK_EASY_POOL || !may_rest(t)) {
+  if (l->idle_len == SK_EASY_POOL || !may_share(t)) {
     sk_seat_free(s);
     return;
   }

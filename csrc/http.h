@@ -147,6 +147,8 @@ typedef struct sk_failure {
 
 sk_failure sk_transfer_failure(const sk_transfer *t);
 long sk_transfer_status(const sk_transfer *t);
+/* What it was told to ask: its URL, n bytes; and its body, NULL where it has none. */
+const char *sk_transfer_asked(const sk_transfer *t, size_t *n, const sk_buf **body);
 const sk_buf *sk_transfer_received(const sk_transfer *t);
 /* The header lines of the final answer. */
 const sk_buf *sk_transfer_head(const sk_transfer *t);

@@ -55,6 +55,12 @@ sk_status sk_transfer_url(sk_transfer *t, const char *url, size_t n) {
   return rc == SK_OK ? sk_buf_add(&t->url, "", 1) : rc;
 }
 
+const char *sk_transfer_asked(const sk_transfer *t, size_t *n, const sk_buf **body) {
+  *n = t->url.len - 1; /* a zero byte ends it */
+  *body = t->has_body ? &t->body : NULL;
+  return t->url.p;
+}
+
 int sk_is_token(const char *p, size_t n) {
   size_t i;
   for (i = 0; i < n; i++) {

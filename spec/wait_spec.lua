@@ -1,5 +1,7 @@
 local core = require "scalekit.core"
+local curl = require "scalekit.transport.curl"
 local fault_server = require "spec.support.fault_server"
+local step = require "scalekit.driver.step"
 
 describe("the book of who waits for which transfer", function()
   local server, loop, profile
@@ -104,6 +106,44 @@ describe("the book of who waits for which transfer", function()
     assert.is_true(loop:waiting() < 11)
     assert.equal(wake_kept, loop:forget(kept))
     kept:close()
+  end)
+
+  it("crosses out nobody else where a finalizer waits meanwhile", function()
+    if _VERSION ~= "Lua 5.4" then return end
+    local kept, late = submit "late", {}
+    local function wake_kept() end
+    loop:await(kept, wake_kept)
+    collectgarbage "generational" -- whose every step runs what finalizers there are
+    collectgarbage "stop"
+    setmetatable({}, { __gc = function()
+      for i = 1, 40 do
+        late[i] = submit "late"
+        loop:await(late[i], nobody)
+      end
+    end })
+    collectgarbage "restart"
+    loop:prune()
+    collectgarbage "incremental"
+    assert.equal(40, #late)
+    assert.equal(41, loop:waiting())
+    assert.equal(wake_kept, loop:forget(kept))
+    kept:close()
+    for i = 1, #late do
+      assert.equal(nobody, loop:forget(late[i]))
+      late[i]:close()
+    end
+  end)
+
+  it("is empty when the loop is closed, and no run stumbles over it", function()
+    local other = core.loop {}
+    local result = step.run(function()
+      local send = curl.new { loop = other }
+      assert(send { url = server:url "plain" .. "/fault/late/", deadline = core.now() + 5 })
+      other:close()
+      step.sleep(0.01)
+      return other:waiting()
+    end)
+    assert.equal(0, result)
   end)
 
   it("takes a function alone, and says so", function()

@@ -78,9 +78,7 @@ local SEND = {
 local READY_ACCEPT, READY_SEND = core.headers(ACCEPT), core.headers(SEND)
 
 -- The HTTP request of a call, without its token.
-local function to_http(self, op, request)
-  local url = self.env_url .. request.path
-  if request.query ~= "" then url = url .. "?" .. request.query end
+local function to_http(op, url, request, deadline)
   return {
     method = op.method,
     url = url,
@@ -88,7 +86,13 @@ local function to_http(self, op, request)
     body = request.body,
     ready_headers = not request.headers and (request.body and READY_SEND or READY_ACCEPT) or nil,
     once = not op.safe,
+    deadline = deadline,
   }
+end
+
+local function url_of(self, request)
+  local url = self.env_url .. request.path
+  return request.query == "" and url or url .. "?" .. request.query
 end
 
 -- One request: the value, or nil and the error; then the answer, if one came.
@@ -178,28 +182,23 @@ local function retry_until(self, op, http, request, err)
   end
 end
 
--- What an attempt has come to that nobody can repeat.
-local function conclude(self, op, first)
-  local value, err = exchange(self, op, nil, first)
-  if value then return value end
-  redact.error(err, { first.token })
-  return final(op, err, 1, false)
-end
-
 --- Performs an operation.
 -- @local
 -- @tparam table op a row of `scalekit.ops`
--- @tparam ?table request from `prepare`; nil: the arguments were changed after `first`
--- @tparam[opt] table first from `try`
+-- @tparam table request from `prepare`, or what `try` has come to
+-- @tparam[opt=false] boolean is_tried whether it is that: the arguments may be others by now
 -- @treturn[1] table the answer, as on the wire
 -- @treturn[2] nil
 -- @treturn[2] table error
-function client:call(op, request, first)
-  if not request then return conclude(self, op, first) end
-  local http = to_http(self, op, request)
-  http.deadline = first and first.deadline or (self.own_time or driver).now()
-    + (request.timeout or op.runs_tool and self.tool_timeout or self.timeout)
-  local value, err = attempt(self, op, http, request, first)
+function client:call(op, request, is_tried)
+  local http
+  if is_tried then
+    http = to_http(op, request.url, request, request.deadline)
+  else
+    http = to_http(op, url_of(self, request), request, (self.own_time or driver).now()
+      + (request.timeout or op.runs_tool and self.tool_timeout or self.timeout))
+  end
+  local value, err = attempt(self, op, http, request, is_tried and request)
   if value then return value end
   return retry_until(self, op, http, request, err)
 end
@@ -224,7 +223,7 @@ end
 -- @tparam table|nil args
 -- @treturn[1] table the answer
 -- @treturn[2] nil
--- @treturn[2] ?table what the attempt has come to, where one was made
+-- @treturn[2] ?table what the attempt has come to, where one was made; for `call`
 function client:try(op, args)
   local way = self.ways[op]
   if way == nil then way = new_way(self, op) end
@@ -233,11 +232,12 @@ function client:try(op, args)
   local token, generation = self.auth:at_hand(now)
   if not token then return nil end
   local deadline = now + way.timeout
-  local value, response, err = way.run(args, token, deadline)
+  local value, response, err, url, body = way.run(args, token, deadline)
   if value then return value end
   if not (response or err) then return nil end
   return nil, {
-    response = response, err = err, token = token, generation = generation, deadline = deadline,
+    response = response, err = err, url = url, body = body, token = token,
+    generation = generation, deadline = deadline,
   }
 end
 

@@ -7,6 +7,7 @@
 #define CHUNKED OK_JSON "transfer-encoding: chunked\r\n\r\n"
 #define LENGTH(n) OK_JSON "content-length: " n "\r\n\r\n"
 #define STREAM "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
+#define LONG "and more of what the line before has said: there has been none; "
 #define SEND(name, bytes, then) {name, 0, 0, bytes, sizeof(bytes) - 1, then, 0}
 /* a proper answer with that body */
 #define WHOLE(name, status, headers, body) \
@@ -32,6 +33,8 @@ const fault raw_faults[] = {
   SEND("half-header", "HTTP/1.1 200 OK\r\ncontent-ty", CLOSE),
   SEND("half-header-held", "HTTP/1.1 200 OK\r\ncontent-ty", HOLD),
   SEND("header-nul", "HTTP/1.1 200 OK\r\nx-a: b\0c\r\ncontent-length: 2\r\n\r\n{}", KEEP),
+  SEND("header-folded", "HTTP/1.1 200 OK\r\n " LONG LONG LONG LONG "\r\n"
+       "content-length: 2\r\n\r\n{}", KEEP),
   SEND("continue-then-close", "HTTP/1.1 100 Continue\r\n\r\n", CLOSE),
   SEND("switching", "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\n"
        "upgrade: websocket\r\n\r\n", CLOSE),

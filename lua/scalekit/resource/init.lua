@@ -45,14 +45,13 @@ for _, op in ipairs(ops) do
       error(op.label .. ": call it with a colon", 2)
     end
     local of = self.client
-    local value, first = of:try(op, args)
+    local value, tried = of:try(op, args)
     if value then return value end
+    if tried then return of:call(op, tried, true) end
     local request, err, misuse = client.prepare(op, args)
-    if not (request or first) then
-      if misuse then error(misuse, 2) end
-      return nil, err
-    end
-    return of:call(op, request, first)
+    if misuse then error(misuse, 2) end
+    if not request then return nil, err end
+    return of:call(op, request)
   end
   for _, name in ipairs(op.also or {}) do methods[name] = methods[op.name] end
   if op.each then methods[op.each] = walk(op) end

@@ -214,21 +214,26 @@ function curl.new(opts)
   }
 
   -- Prepares an operation of a client: a function that sends its request and returns the
-  -- value in the answer, or nil and the response or nil and the error; nothing at all where
-  -- it cannot be sent this way.
+  -- value in the answer, or nil and the response or nil and the error, then the URL and the
+  -- body that were sent; nothing at all where it cannot be sent this way.
   local function operation(writer, reader, spec)
     local prepared = loop:operation(profile, writer, spec)
     local start = prepared.submit
     return function(args, auth, deadline)
       local transfer = start(prepared, auth, args, deadline)
       if not transfer then return nil end
-      if current().wait(loop, transfer) then
+      local response, err
+      local ok, reason = current().wait(loop, transfer)
+      if ok then
         local value = transfer:value(reader)
         if value then return value end
+        response, err = await(loop, transfer, nil, NOTHING)
+      else
+        err = cancelled(reason, transfer)
       end
-      local response, err = await(loop, transfer, nil, NOTHING)
+      local url, body = transfer:asked()
       transfer:close()
-      return nil, response, err
+      return nil, response, err, url, body
     end
   end
 
