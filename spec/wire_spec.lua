@@ -66,12 +66,13 @@ describe("on the wire", function()
       { "DELETE", "/c", "five" }, { "POST", "/c", "five" }, { "GET", "/../d/./e" },
       { "GET", "/%7Eme/\195\164" }, { "GET", "/" },
     }
-    local seen = { ["/../d/./e"] = "/d/e", ["/%7Eme/\195\164"] = "/%7Eme/%c3%a4" }
+    local seen = { ["/../d/./e"] = "/d/e", ["/%7Eme/\195\164"] = "/%7eme/%c3%a4" }
     for round = 1, 2 do
       for i = 1, #steps do
         local step = steps[round == 1 and i or #steps + 1 - i]
         local first, _, body = ask { method = step[1], path = step[2], body = step[3] }
         if step[1] ~= "HEAD" then
+          first = first:gsub("%%%x%x", string.lower) -- versions differ
           assert.equal(step[1] .. " " .. (seen[step[2]] or step[2]), first)
           assert.equal(step[3] or "", body)
         end
