@@ -19,20 +19,23 @@ void sk_buf_init(sk_buf *b, size_t max) {
   b->max = max;
 }
 
-/* Apart, so that an addition that finds room needs no more than a few registers. */
-__attribute__((noinline)) static sk_status grow(sk_buf *b, size_t len) {
-  size_t cap = b->cap ? b->cap : 256;
+/* Apart, so that an addition that finds room saves no register. */
+__attribute__((noinline)) static sk_status grow(sk_buf *b, const void *bytes, size_t n) {
+  size_t cap = b->cap ? b->cap : 256, len = b->len + n;
   char *p;
+  if (n == 0) return SK_OK;
   while (cap < len) cap += cap;
   if (cap > b->max && b->max >= len) cap = b->max;
   p = (char *)malloc(cap); /* not realloc: the old block is wiped */
   if (p == NULL) return SK_NOMEM;
   if (b->len) memcpy(p, b->p, b->len);
+  memcpy(p + b->len, bytes, n);
   if (b->p) {
     sk_wipe(b->p, b->cap);
     free(b->p);
   }
   b->p = p;
+  b->len = len;
   b->cap = cap;
   return SK_OK;
 }
@@ -40,9 +43,9 @@ __attribute__((noinline)) static sk_status grow(sk_buf *b, size_t len) {
 sk_status sk_buf_add(sk_buf *b, const void *bytes, size_t n) {
   size_t len = b->len;
   if (n > b->max || len > b->max - n) return SK_FULL;
-  if (len + n > b->cap && grow(b, len + n) != SK_OK) return SK_NOMEM;
+  if (n == 0 || len + n > b->cap) return grow(b, bytes, n);
   b->len = len + n;
-  if (n) memcpy(b->p + len, bytes, n);
+  memcpy(b->p + len, bytes, n);
   return SK_OK;
 }
 

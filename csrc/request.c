@@ -18,38 +18,53 @@ int sk_has_prefix(const char *p, size_t n, const char *prefix) {
   return 1;
 }
 
-/* Eight bytes at a time: white space or a control character, DEL, `other`. A word
-   that has none of them has none in any of its bytes; `all_ascii`: nor one from
-   0x80 on. */
-static int is_clean(const char *p, size_t n, char other, int all_ascii) {
+/* Not 0 where a byte of the word is white space, a control character or DEL; and at the
+   top of each byte from 0x80 on, whatever `high` keeps of that. */
+static uint64_t unfit(uint64_t word, uint64_t high) {
   const uint64_t one = 0x0101010101010101u, top = one << 7;
-  uint64_t high = all_ascii ? top : 0, bad = 0;
-  for (; n > 0; p += 8) {
-    uint64_t word = one * 'a', a, b;
-    size_t part = n < 8 ? n : 8;
-    if (n >= 8)
-      memcpy(&word, p, 8);
-    else
-      memcpy(&word, p, part);
-    a = word ^ one * 0x7f;
-    b = word ^ one * (unsigned char)other;
-    bad |= ((word - one * 0x21) & ~word & top) | ((a - one) & ~a & top) | ((b - one) & ~b & top) |
-           (word & high);
-    n -= part;
+  uint64_t del = word ^ one * 0x7f;
+  return (((word - one * 0x21) & ~word) | ((del - one) & ~del) | (word & high)) & top;
+}
+
+/* Eight bytes at a time. `all_ascii`: no byte from 0x80 on either. */
+static int is_clean(const char *p, size_t n, int all_ascii) {
+  uint64_t high = all_ascii ? (uint64_t)-1 : 0, bad = 0, word;
+  for (; n >= 8; p += 8, n -= 8) {
+    memcpy(&word, p, 8);
+    bad |= unfit(word, high);
+  }
+  if (n > 0) {
+    memcpy(&word, "aaaaaaaa", 8);
+    memcpy(&word, p, n);
+    bad |= unfit(word, high);
   }
   return bad == 0;
 }
 
+/* How long "http://" or "https://" is; 0: it is neither. */
+static size_t scheme_length(const char *url, size_t n) {
+  size_t i = 4;
+  if (!sk_has_prefix(url, n, "http")) return 0;
+  if (i < n && (url[i] | 0x20) == 's') i++;
+  return n - i >= 3 && memcmp(url + i, "://", 3) == 0 ? i + 3 : 0;
+}
+
+/* What is before the first of '/', '?' and '#'. */
+static size_t host_length(const char *p, size_t n) {
+  const char *end, *mark;
+  for (mark = "/?#"; *mark; mark++)
+    if ((end = (const char *)memchr(p, *mark, n)) != NULL) n = (size_t)(end - p);
+  return n;
+}
+
 sk_status sk_transfer_url(sk_transfer *t, const char *url, size_t n) {
-  size_t i, host;
+  size_t scheme = scheme_length(url, n), host;
   sk_status rc;
-  host = sk_has_prefix(url, n, "http://") ? 7 : sk_has_prefix(url, n, "https://") ? 8 : 0;
-  if (host == 0) return SK_INVALID;
-  if (!is_clean(url, n, '\\', 0)) return SK_INVALID;
-  for (i = host; i < n && url[i] != '/' && url[i] != '?' && url[i] != '#'; i++)
-    if (url[i] == '@') return SK_INVALID; /* credentials do not belong in a URL */
-  if (i == host) return SK_INVALID;
-  t->origin = i;
+  if (scheme == 0 || !is_clean(url, n, 0) || memchr(url, '\\', n)) return SK_INVALID;
+  host = host_length(url + scheme, n - scheme);
+  if (host == 0 || memchr(url + scheme, '@', host)) /* no credentials in a URL */
+    return SK_INVALID;
+  t->origin = scheme + host;
   t->url.len = 0;
   rc = sk_buf_add(&t->url, url, n);
   return rc == SK_OK ? sk_buf_add(&t->url, "", 1) : rc;
@@ -98,7 +113,7 @@ void sk_transfer_headers(sk_transfer *t, sk_headers *h) {
 sk_status sk_transfer_bearer(sk_transfer *t, const char *token, size_t n) {
   static const char name[] = "Authorization: Bearer ";
   sk_status rc;
-  if (!is_clean(token, n, 0, 1)) return SK_INVALID;
+  if (!is_clean(token, n, 1)) return SK_INVALID;
   t->auth.len = 0;
   if ((rc = sk_buf_add(&t->auth, name, sizeof name - 1)) == SK_OK &&
       (rc = sk_buf_add(&t->auth, token, n)) == SK_OK)
