@@ -21,6 +21,7 @@ typedef struct sk_transfer_box {
   sk_head head;
   sk_transfer *t;
   int secret; /* the body of the answer is for C alone */
+  enum { SK_FREE, SK_HELD, SK_CLOSING } use; /* its bytes are on their way to Lua  */
 } sk_transfer_box;
 
 #define SK_MAX_BODY (8 << 20) /* bytes of an answer, unless its request says otherwise */

@@ -120,8 +120,10 @@ static int transfer_close(lua_State *L) {
 }
 
 static int transfer_close_checked(lua_State *L) {
-  sk_self(L, SK_TRANSFER);
-  return transfer_close(L);
+  sk_transfer_box *b = (sk_transfer_box *)sk_self(L, SK_TRANSFER);
+  if (b->use == SK_FREE) return transfer_close(L);
+  b->use = SK_CLOSING;
+  return 0;
 }
 
 sk_transfer_box *sk_check_transfer(lua_State *L, int index) {
@@ -133,6 +135,21 @@ static sk_transfer_box *check_open(lua_State *L) {
   if (b->t == NULL) luaL_argerror(L, 1, "the transfer is closed");
   sk_transfer_mine(b->t);
   return b;
+}
+
+/* What makes strings of a transfer's bytes makes the collector run, and a finalizer may
+   close the transfer: then that waits for `release`. */
+static sk_transfer_box *hold(lua_State *L) {
+  sk_transfer_box *b = check_open(L);
+  b->use = SK_HELD;
+  return b;
+}
+
+static int release(lua_State *L, sk_transfer_box *b, int n) {
+  int is_closing = b->use == SK_CLOSING;
+  b->use = SK_FREE;
+  if (is_closing) (void)transfer_close(L);
+  return n;
 }
 
 static int transfer_sent(lua_State *L) {
@@ -162,18 +179,16 @@ static int push_failure(lua_State *L, const sk_transfer *t) {
 
 /* asked() → URL [, body] */
 static int transfer_asked(lua_State *L) {
+  sk_transfer_box *b = hold(L);
   const sk_buf *body;
   size_t n;
-  const char *url = sk_transfer_asked(check_open(L)->t, &n, &body);
+  const char *url = sk_transfer_asked(b->t, &n, &body);
   lua_pushlstring(L, url, n);
   if (body) push_buf(L, body);
-  return body ? 2 : 1;
+  return release(L, b, body ? 2 : 1);
 }
 
-/* take() → status, head, body | status, head for a stream
-          | nil, kind, message, outcome | nothing while it is not ready */
-static int transfer_take(lua_State *L) {
-  sk_transfer_box *b = check_open(L);
+static int push_answer(lua_State *L, const sk_transfer_box *b) {
   const sk_buf *body;
   int n;
   if (!sk_transfer_streaming(b->t)) {
@@ -192,6 +207,13 @@ static int transfer_take(lua_State *L) {
   return 3;
 }
 
+/* take() → status, head, body | status, head for a stream
+          | nil, kind, message, outcome | nothing while it is not ready */
+static int transfer_take(lua_State *L) {
+  sk_transfer_box *b = hold(L);
+  return release(L, b, push_answer(L, b));
+}
+
 /* value(reader) → what the reader makes of a success, which closes the transfer
                   | nothing: take() has it, or will have it */
 static int transfer_value(lua_State *L) {
@@ -201,16 +223,13 @@ static int transfer_value(lua_State *L) {
   if (!sk_transfer_done(b->t) || sk_transfer_failure(b->t).kind) return 0;
   status = sk_transfer_status(b->t);
   if (b->secret || status < 200 || status > 299) return 0;
-  body = sk_transfer_received(b->t);
-  if (!sk_read_answer(L, 2, body->len ? body->p : "", body->len)) return 0;
+  body = sk_transfer_received(hold(L)->t);
+  if (!sk_read_answer(L, 2, body->len ? body->p : "", body->len)) return release(L, b, 0);
   (void)transfer_close(L);
   return 1;
 }
 
-/* read() → event or chunk | false while none is here | nil at a clean end
-          | nil, kind, message, outcome */
-static int transfer_read(lua_State *L) {
-  sk_transfer_box *b = check_open(L);
+static int push_piece(lua_State *L, const sk_transfer_box *b) {
   const sk_buf *chunk;
   sk_event e;
   int n;
@@ -232,6 +251,13 @@ static int transfer_read(lua_State *L) {
   if (n) return n;
   lua_pushnil(L);
   return 1;
+}
+
+/* read() → event or chunk | false while none is here | nil at a clean end
+          | nil, kind, message, outcome */
+static int transfer_read(lua_State *L) {
+  sk_transfer_box *b = hold(L);
+  return release(L, b, push_piece(L, b));
 }
 
 static int transfer_hungry(lua_State *L) {

@@ -250,10 +250,10 @@ static void mend(sk_loop *l) {
 /* A socket stays ready until the kernel hears that nobody cares any more; and who
    is always busy must not keep timers and deadlines from their turn. */
 static int run_sockets(sk_loop *l, int timeout_ms) {
-  sk_ready ready[64];
+  sk_ready ready[SK_READY];
   int i, n, rounds = 16;
   do {
-    n = sk_poller_wait(&l->poller, timeout_ms, ready, 64);
+    n = sk_poller_wait(&l->poller, timeout_ms, ready);
     for (i = 0; i < n; i++) {
       int e = ready[i].events, mask = 0;
       if (e & SK_READ) mask |= CURL_CSELECT_IN;
@@ -262,7 +262,7 @@ static int run_sockets(sk_loop *l, int timeout_ms) {
       act(l, ready[i].fd, mask);
     }
     timeout_ms = 0;
-  } while (n == 64 && --rounds > 0);
+  } while (n == SK_READY && --rounds > 0);
   return n;
 }
 

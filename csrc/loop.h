@@ -13,6 +13,7 @@
 /* --- poll.c: which descriptors to watch, told to the kernel as late as can be */
 
 enum { SK_READ = 1, SK_WRITE = 2, SK_ERROR = 4, SK_PORTS = 256 };
+enum { SK_READY = 128 }; /* descriptors at a time, and as many as poll is asked about */
 
 typedef struct sk_watch {
   unsigned char want, have, dirty;
@@ -61,9 +62,9 @@ void sk_poller_apply(sk_poller *p);
 void sk_poller_silent(sk_poller *p, int port);
 /* True where such a socket has something to read all the same. */
 int sk_poller_noisy(sk_poller *p, int port);
-/* At most `cap` ready descriptors; -1: a signal came. What is wanted is looked at, whether
-** the kernel has heard of it or not. */
-int sk_poller_wait(sk_poller *p, int timeout_ms, sk_ready *out, int cap);
+/* Ready descriptors, how many; -1: a signal came. What is wanted is looked at, whether
+** the kernel has heard of it or not. Where there are too many the others come next. */
+int sk_poller_wait(sk_poller *p, int timeout_ms, sk_ready out[SK_READY]);
 void sk_poller_bell(sk_poller *p, int on);
 
 /* --- loop.c ------------------------------------------------------------------ */

@@ -23,8 +23,6 @@
 
 #include "loop.h"
 
-enum { FEW = 128 }; /* sockets that poll is asked about */
-
 static int add(int set, int fd) {
   struct epoll_event e;
   memset(&e, 0, sizeof e);
@@ -215,9 +213,9 @@ void sk_poller_apply(sk_poller *p) {
   p->dirty_len = 0;
 }
 
-static int wait_by_set(const sk_poller *p, int timeout_ms, sk_ready *out, int cap) {
-  struct epoll_event events[64];
-  int i, n = epoll_wait(p->set - 1, events, cap, timeout_ms);
+static int wait_by_set(const sk_poller *p, int timeout_ms, sk_ready *out) {
+  struct epoll_event events[SK_READY];
+  int i, n = epoll_wait(p->set - 1, events, SK_READY, timeout_ms);
   for (i = 0; i < n; i++) {
     unsigned int e = events[i].events;
     out[i].fd = events[i].data.fd;
@@ -227,10 +225,10 @@ static int wait_by_set(const sk_poller *p, int timeout_ms, sk_ready *out, int ca
   return n;
 }
 
-static int wait_by_list(const sk_poller *p, int timeout_ms, sk_ready *out, int cap) {
+static int wait_by_list(const sk_poller *p, int timeout_ms, sk_ready *out) {
   int i, n = 0, left = poll(p->wanted, (nfds_t)p->wanted_len, timeout_ms);
   if (left < 0) return left;
-  for (i = 0; left > 0 && n < cap && i < p->wanted_len; i++) {
+  for (i = 0; left > 0 && i < p->wanted_len; i++) {
     int e = p->wanted[i].revents;
     if (e == 0) continue;
     out[n].fd = p->wanted[i].fd;
@@ -241,11 +239,10 @@ static int wait_by_list(const sk_poller *p, int timeout_ms, sk_ready *out, int c
   return n;
 }
 
-int sk_poller_wait(sk_poller *p, int timeout_ms, sk_ready *out, int cap) {
-  if (cap > 64) cap = 64;
-  if (!p->outside && p->wanted_len <= FEW) return wait_by_list(p, timeout_ms, out, cap);
+int sk_poller_wait(sk_poller *p, int timeout_ms, sk_ready out[SK_READY]) {
+  if (!p->outside && p->wanted_len <= SK_READY) return wait_by_list(p, timeout_ms, out);
   sk_poller_apply(p);
-  return wait_by_set(p, timeout_ms, out, cap);
+  return wait_by_set(p, timeout_ms, out);
 }
 
 void sk_poller_bell(sk_poller *p, int on) {

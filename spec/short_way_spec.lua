@@ -85,6 +85,43 @@ describe("the short way #faults", function()
     end)
   end)
 
+  it("ends with its task, which nobody repeats", function()
+    local client = client_at "silence"
+    local value, err = step.run(function()
+      local task = step.spawn(function() return client.mcp:get_config { config_id = "cfg_1" } end)
+      step.sleep(0.05)
+      task:cancel()
+      return task:join()
+    end)
+    assert.is_nil(value)
+    assert.same({ "cancelled", "unknown", 1, "get_config" },
+      { err.kind, err.outcome, err.attempts, err.operation })
+    local stats = server:until_stats(function(s) return s.open <= 1 end) -- the token's
+    assert.is_true(stats.open <= 1)
+    assert.equal(1, stats.requests)
+    assert.equal(0, loop:waiting())
+  end)
+
+  it("tells nothing that a server repeats of what it was sent", function()
+    local client = client_at "good"
+    client.operation = function(writer, _, spec)
+      return function(args, token)
+        local url, body = writer:write(spec.base, args)
+        local said = ('{"message":"%s","sent":%s}'):format(core.reveal(token), body)
+        return nil, { status = 400, headers = {}, body = said }, nil, url, body
+      end
+    end
+    local args = { tool_name = "x", params = { password = "hunter2-hunter2", city = "Ghent" } }
+    local _, err = client.tools:execute(args)
+    assert.equal("bad_request", err.kind)
+    assert.matches("Ghent", err.raw, 1, true)
+    for _, said in pairs(err) do
+      said = tostring(said)
+      assert.not_matches("hunter2", said, 1, true)
+      assert.not_matches(core.reveal(client.auth.current), said, 1, true)
+    end
+  end)
+
   it("is closed to a finalizer that runs after those of what it stands on", function()
     local ok, problem
     local function late(client) -- older than the client, and so finalized after it

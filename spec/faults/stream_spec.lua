@@ -32,6 +32,24 @@ describe("a stream #faults", function()
     return response.chunks or response.events
   end
 
+  it("may be closed by a finalizer while it is read", function()
+    if _VERSION ~= "Lua 5.4" then return end
+    local stream, expected = open("events-endless", true), nil
+    for i = 1, 20 do
+      expected = assert(stream:read()).data
+      if i == 10 then
+        collectgarbage "generational" -- whose every step runs what finalizers there are
+        collectgarbage "stop"
+        setmetatable({}, { __gc = function() stream:close() end })
+        collectgarbage "restart"
+      end
+      if not stream.transfer then break end
+    end
+    collectgarbage "incremental"
+    assert.is_nil(stream.transfer)
+    assert.equal("and another one, of a length that events have", expected)
+  end)
+
   -- Does not read, but works: the loop turns, so that only the pause holds the sender.
   local function busy(times)
     for _ = 1, times do
