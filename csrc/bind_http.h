@@ -26,7 +26,8 @@ typedef struct sk_transfer_box {
 
 #define SK_MAX_BODY (8 << 20) /* bytes of an answer, unless its request says otherwise */
 
-/* The loop of a box, open and of this process; else an error. */
+/* The loop of a box, open and of this process; else an error. To be asked again after
+** whatever makes the collector run: a finalizer may close it. */
 sk_loop *sk_loop_of(lua_State *L, const sk_loop_box *b);
 /* The open loop at `index`, of this process; else an error. */
 sk_loop *sk_check_loop(lua_State *L, int index);

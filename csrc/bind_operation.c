@@ -47,7 +47,7 @@ static sk_status fill(lua_State *L, sk_transfer *t, const operation *o, const sk
 
 static int submit(lua_State *L) {
   const operation *o = (const operation *)sk_self(L, SK_OPERATION);
-  sk_loop *l = sk_loop_of(L, o->loop);
+  sk_loop *l;
   sk_transfer_options options;
   sk_transfer_box *b;
   sk_written r;
@@ -65,6 +65,7 @@ static int submit(lua_State *L) {
   lua_replace(L, WRITER);
   if (!sk_write_request(L, WRITER, o->base, o->base_len, lua_upvalueindex(UP_WRITER), &r)) return 0;
   b = (sk_transfer_box *)sk_new(L, SK_TRANSFER, sizeof *b, 0);
+  l = sk_loop_of(L, o->loop); /* now: nothing from here on makes the collector run */
   b->t = sk_transfer_new(l); /* from here on the box owns it, whatever throws */
   rc = b->t ? fill(L, b->t, o, &r) : SK_NOMEM;
   sk_writer_give(L, r.w);

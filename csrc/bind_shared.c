@@ -76,9 +76,9 @@ static long to_ms(double seconds) {
 }
 
 int sk_loop_profile_new(lua_State *L) {
-  sk_loop *l = sk_check_loop(L, 1);
   sk_profile_options o;
   profile_box *b;
+  (void)sk_self_loop(L);
   luaL_checktype(L, 2, LUA_TTABLE);
   memset(&o, 0, sizeof o);
   o.ca_file = sk_field_string(L, 2, "ca_file");
@@ -90,7 +90,7 @@ int sk_loop_profile_new(lua_State *L) {
   o.trusted = sk_field_flag(L, 2, "trusted");
   o.tls13 = sk_field_flag(L, 2, "tls13");
   b = (profile_box *)sk_new(L, SK_PROFILE, sizeof *b, 0);
-  b->profile = sk_profile_new(l, &o);
+  b->profile = sk_profile_new(sk_self_loop(L), &o);
   if (b->profile == NULL) luaL_error(L, "scalekit: out of memory");
   return 1;
 }

@@ -83,12 +83,12 @@ static const char *fill(lua_State *L, sk_transfer *t) {
 }
 
 int sk_loop_submit(lua_State *L) {
-  sk_loop *l = sk_self_loop(L);
   sk_profile *p = sk_check_profile(L, PROFILE);
   sk_transfer_options o;
   sk_transfer_box *b;
   const char *problem;
   int secret;
+  (void)sk_self_loop(L);
   lua_settop(L, MORE);
   luaL_checkstring(L, URL);
   read_options(L, &o, &secret);
@@ -98,10 +98,12 @@ int sk_loop_submit(lua_State *L) {
   }
   b = (sk_transfer_box *)sk_new(L, SK_TRANSFER, sizeof *b, 0);
   b->secret = secret;
-  b->t = sk_transfer_new(l); /* from here on the box owns it, whatever throws */
+  b->t = sk_transfer_new(sk_self_loop(L)); /* from here on the box owns it, whatever throws */
   if (b->t == NULL) return luaL_error(L, "scalekit: out of memory");
   problem = fill(L, b->t);
-  if (!problem) problem = sk_judge(L, sk_transfer_submit(l, b->t, p, &o), "not a request HTTP knows");
+  if (!problem)
+    problem = sk_judge(L, sk_transfer_submit(sk_self_loop(L), b->t, p, &o),
+                       "not a request HTTP knows");
   if (!problem) return 1;
   lua_pushnil(L);
   lua_pushstring(L, problem);

@@ -129,8 +129,8 @@ int sk_loop_prune(lua_State *L) {
   is_known = (char *)lua_newuserdata(L, (size_t)places + 1);
   lua_insert(L, -2);
   memset(is_known, 0, (size_t)places + 1);
-  if (sk_loop_count(b->loop) > n || (int)sk_rawlen(L, -1) != places)
-    return 0; /* what allocates may have run a finalizer that waits: the next time, then */
+  if (b->loop == NULL || sk_loop_count(b->loop) > n || (int)sk_rawlen(L, -1) != places)
+    return 0; /* a finalizer has closed it, or waits: the next time, then */
   n = sk_loop_tags(b->loop, tags, n); /* now: it may have collected some, too */
   for (k = 0; k < n; k++) is_known[tags[k]] = 1;
   for (i = 1; i <= places; i++) {

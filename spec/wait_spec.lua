@@ -134,6 +134,25 @@ describe("the book of who waits for which transfer", function()
     end
   end)
 
+  it("is closed with its loop, also by a finalizer in the middle of a request", function()
+    if _VERSION ~= "Lua 5.4" then return end
+    local other = core.loop {}
+    local shared = other:profile {}
+    local more, url, deadline = {}, server:url "plain" .. "/fault/good/", core.now() + 5
+    local function request()
+      return other:submit(shared, "GET", url, nil, nil, nil, deadline, false, more)
+    end
+    local handle = { __gc = function() other:close() end }
+    collectgarbage "generational"
+    collectgarbage "stop"
+    setmetatable({}, handle)
+    collectgarbage "restart"
+    local ok, problem = pcall(request)
+    collectgarbage "incremental"
+    assert.is_false(ok)
+    assert.matches("the loop is closed", tostring(problem), 1, true)
+  end)
+
   it("is empty when the loop is closed, and no run stumbles over it", function()
     local other = core.loop {}
     local result = step.run(function()
