@@ -118,7 +118,7 @@ describe("mcp rounds", function()
 
   it("end by the deadline", function()
     local connection = script.modern { asks(nil, '"s"'), asks(nil, '"s"'), asks(nil, '"s"') }
-    local result, err = connection:call_tool("x", nil, { timeout = 0.15 })
+    local result, err = connection:call_tool("x", nil, { timeout = 0.6 })
     assert.is_nil(result)
     assert.equal("timeout", err.kind)
     assert.equal("unknown", err.outcome)
